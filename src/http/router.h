@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * http/router.h: which function answers which request.
+ *
+ * The upper floors register routes once, at the start; the floor that owns connections dispatches.
+ * A router does not change afterwards and may be read by all threads.
+ */
+#ifndef TIDINGS_HTTP_ROUTER_H
+#define TIDINGS_HTTP_ROUTER_H
+
+#include "base/address.h"
+#include "http/pattern.h"
+#include "http/request.h"
+#include "http/response.h"
+
+enum { HTTP_ROUTES_MAX = 64 };
+
+/* A method as one bit of a set. */
+#define HTTP_BIT(method) (1u << HTTP_METHOD_##method)
+
+/* Who asks. */
+struct http_peer {
+    struct address address;      /* of the client, behind trusted proxies too */
+    char text[ADDRESS_TEXT_MAX]; /* the same without port, for logs and answers */
+    bool is_proxied;             /* came through a trusted proxy */
+};
+
+struct http_route;
+
+/* One request being answered. */
+struct http_call {
+    const struct http_request *request;
+    const struct http_peer *peer;
+    struct http_response *response;
+    void *owner;                    /* of the connection's floor, passed through untouched */
+    const struct http_route *route; /* filled by the dispatch; NULL: no route has this path */
+    struct http_params params;      /* filled by the dispatch; only its `count` first are set */
+};
+
+/* Answers through `call->response` before it returns. `context` is the one of the route. */
+typedef void (*http_handler)(void *context, struct http_call *call);
+
+struct http_route {
+    struct http_pattern pattern; /* `pattern.text` is the label for metrics */
+    unsigned methods;            /* set of HTTP_BIT */
+    http_handler handler;
+    void *context;
+};
+
+struct http_router;
+
+/* Never NULL. */
+struct http_router *http_router_new(void);
+/* NULL is fine. */
+void http_router_free(struct http_router *router);
+
+/* Routes with one pattern and different methods go together. GET serves HEAD too. A literal path
+ * goes before one with placeholders. A pattern that cannot be parsed, a method given twice for a
+ * pattern or a route too many is a mistake of the programmer and aborts. */
+void http_router_add(struct http_router *router, unsigned methods, const char *pattern,
+                     http_handler handler, void *context);
+
+/* Calls the handler for `call->request`, or answers 404, or 405 with Allow. `call->route` is set
+ * for a 405 too, so that it is counted for its pattern. A handler that answers nothing is a 500. */
+void http_router_dispatch(const struct http_router *router, struct http_call *call);
+
+#endif
