@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * net/loop.c: one epoll for all sockets of a thread, watched by libuv's loop as a single handle.
+ */
+#include "net/loop.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+#include <errno.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+enum { KINDS_MAX = 8, TURNS_MAX = 8, EVENTS_A_WAIT = 512, WAITS_A_TURN = 4 };
+
+struct kind {
+    loop_ready ready;
+    void *owner;
+};
+
+struct turn {
+    loop_turn turn;
+    void *owner;
+};
+
+struct loop {
+    uv_loop_t uv;
+    uv_poll_t sockets; /* readable when any socket of `epoll` is ready */
+    uv_check_t check;
+    uv_idle_t again; /* active while a turn left work over */
+    int epoll;
+    uint32_t kind_count, turn_count;
+    struct kind kinds[KINDS_MAX];
+    struct turn turns[TURNS_MAX];
+    uint64_t now_ns;
+    struct epoll_event events[EVENTS_A_WAIT];
+};
+
+static void on_sockets(uv_poll_t *handle, int status, int events) {
+    (void)status;
+    (void)events;
+    struct loop *loop = handle->data;
+    loop->now_ns = clock_now_ns();
+    for (int wait = 0; wait < WAITS_A_TURN; wait++) {
+        int count = epoll_wait(loop->epoll, loop->events, EVENTS_A_WAIT, 0);
+        for (int i = 0; i < count; i++) {
+            uint64_t data = loop->events[i].data.u64;
+            const struct kind *kind = &loop->kinds[data >> 32];
+            kind->ready(kind->owner, (uint32_t)data, loop->events[i].events);
+        }
+        if (count < EVENTS_A_WAIT) break;
+    }
+}
+
+static void on_again(uv_idle_t *handle) {
+    (void)handle; /* its being active is what keeps the loop from sleeping */
+}
+
+static void on_check(uv_check_t *handle) {
+    struct loop *loop = handle->data;
+    loop->now_ns = clock_now_ns();
+    bool is_more = false;
+    for (uint32_t i = 0; i < loop->turn_count; i++) {
+        is_more |= loop->turns[i].turn(loop->turns[i].owner);
+    }
+    if (is_more) {
+        (void)uv_idle_start(&loop->again, on_again);
+    } else {
+        (void)uv_idle_stop(&loop->again);
+    }
+}
+
+struct loop *loop_new(struct err_note *note) {
+    int epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (epoll < 0) {
+        (void)err_note(note, ERR_LIMIT, "epoll_create1: %s", strerror(errno));
+        return NULL;
+    }
+    struct loop *loop = mem_new(sizeof *loop);
+    loop->epoll = epoll;
+    loop->now_ns = clock_now_ns();
+    int e = uv_loop_init(&loop->uv);
+    if (e) {
+        (void)err_note(note, ERR_LIMIT, "event loop: %s", uv_strerror(e));
+        (void)close(epoll);
+        mem_free(loop);
+        return NULL;
+    }
+    loop->sockets.data = loop->check.data = loop->again.data = loop;
+    e = uv_poll_init(&loop->uv, &loop->sockets, epoll);
+    assert(e == 0);
+    e = uv_poll_start(&loop->sockets, UV_READABLE, on_sockets);
+    assert(e == 0);
+    (void)uv_check_init(&loop->uv, &loop->check);
+    (void)uv_check_start(&loop->check, on_check);
+    (void)uv_idle_init(&loop->uv, &loop->again);
+    return loop;
+}
+
+static void close_handle(uv_handle_t *handle, void *arg) {
+    (void)arg;
+    if (!uv_is_closing(handle)) uv_close(handle, NULL);
+}
+
+void loop_free(struct loop *loop) {
+    if (!loop) return;
+    loop->turn_count = 0;
+    uv_walk(&loop->uv, close_handle, NULL);
+    (void)uv_run(&loop->uv, UV_RUN_DEFAULT);
+    int e = uv_loop_close(&loop->uv);
+    assert(e == 0);
+    (void)e;
+    (void)close(loop->epoll);
+    mem_free(loop);
+}
+
+uv_loop_t *loop_uv(struct loop *loop) {
+    return &loop->uv;
+}
+
+void loop_run(struct loop *loop) {
+    (void)uv_run(&loop->uv, UV_RUN_DEFAULT);
+}
+
+void loop_stop(struct loop *loop) {
+    uv_stop(&loop->uv);
+}
+
+uint32_t loop_add_kind(struct loop *loop, loop_ready ready, void *owner) {
+    assert(loop->kind_count < KINDS_MAX);
+    loop->kinds[loop->kind_count] = (struct kind){ ready, owner };
+    return loop->kind_count++;
+}
+
+void loop_add_turn(struct loop *loop, loop_turn turn, void *owner) {
+    assert(loop->turn_count < TURNS_MAX);
+    loop->turns[loop->turn_count++] = (struct turn){ turn, owner };
+}
+
+static int control(struct loop *loop, int op, int fd, uint32_t kind, uint32_t index,
+                   uint32_t events) {
+    struct epoll_event event = { .events = events, .data.u64 = (uint64_t)kind << 32 | index };
+    return epoll_ctl(loop->epoll, op, fd, &event);
+}
+
+enum err loop_watch(struct loop *loop, int fd, uint32_t kind, uint32_t index, uint32_t events) {
+    if (control(loop, EPOLL_CTL_ADD, fd, kind, index, events) == 0) return ERR_OK;
+    return errno == ENOMEM ? ERR_NOMEM : ERR_LIMIT;
+}
+
+void loop_rewatch(struct loop *loop, int fd, uint32_t kind, uint32_t index, uint32_t events) {
+    int e = control(loop, EPOLL_CTL_MOD, fd, kind, index, events);
+    assert(e == 0);
+    (void)e;
+}
+
+void loop_unwatch(struct loop *loop, int fd) {
+    (void)control(loop, EPOLL_CTL_DEL, fd, 0, 0, 0);
+}
+
+uint64_t loop_now_ns(const struct loop *loop) {
+    return loop->now_ns;
+}

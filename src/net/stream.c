@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * net/stream.c: TCP without TLS.
+ */
+#include "net/stream.h"
+
+#include "net/socket_priv.h"
+
+#include <errno.h>
+#include <linux/sockios.h>
+#include <netinet/tcp.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum err stream_read(struct stream *s, char *at, size_t cap, size_t *ret_len) {
+    for (;;) {
+        ssize_t got = recv(s->fd, at, cap, 0);
+        if (got > 0) {
+            *ret_len = (size_t)got;
+            return ERR_OK;
+        }
+        if (got == 0) return ERR_CLOSED;
+        if (errno == EAGAIN) return ERR_AGAIN;
+        if (errno != EINTR) return ERR_CLOSED;
+    }
+}
+
+enum err stream_write(struct stream *s, const struct iovec *pieces, size_t count,
+                      size_t *ret_sent) {
+    for (;;) {
+        ssize_t sent;
+        if (count == 1) { /* the common case; send(2) is cheaper than sendmsg(2) */
+            sent = send(s->fd, pieces->iov_base, pieces->iov_len, MSG_NOSIGNAL);
+        } else {
+            /* sendmsg(2) does not write to the pieces, its struct just does not say so. */
+            const struct msghdr message = { .msg_iov = (struct iovec *)(uintptr_t)pieces,
+                                            .msg_iovlen = count };
+            sent = sendmsg(s->fd, &message, MSG_NOSIGNAL);
+        }
+        if (sent >= 0) {
+            *ret_sent = (size_t)sent;
+            return ERR_OK;
+        }
+        if (errno == EAGAIN || errno == ENOBUFS || errno == ENOTCONN) {
+            *ret_sent = 0;
+            return ERR_OK;
+        }
+        if (errno != EINTR) return ERR_CLOSED;
+    }
+}
+
+void stream_finish_writing(struct stream *s) {
+    (void)shutdown(s->fd, SHUT_WR);
+}
+
+void stream_close(struct stream *s) {
+    if (s->fd >= 0) (void)close(s->fd);
+    s->fd = -1;
+}
+
+void stream_abort(struct stream *s) {
+    const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
+    if (s->fd >= 0) (void)setsockopt(s->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    stream_close(s);
+}
+
+size_t stream_unacknowledged(const struct stream *s) {
+    int bytes = 0;
+    if (ioctl(s->fd, SIOCOUTQ, &bytes) != 0 || bytes < 0) return 0;
+    return (size_t)bytes;
+}
+
+enum err stream_connect(const struct address *address, struct stream *ret, struct err_note *note) {
+    struct sockaddr_storage at;
+    socklen_t len = socket_address(address, &at);
+    int fd = socket(at.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) return err_note(note, ERR_IO, "socket: %s", strerror(errno));
+    int on = 1;
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (connect(fd, (const struct sockaddr *)&at, len) != 0 && errno != EINPROGRESS) {
+        enum err e = err_note(note, ERR_IO, "connect: %s", strerror(errno));
+        (void)close(fd);
+        return e;
+    }
+    ret->fd = fd;
+    return ERR_OK;
+}
