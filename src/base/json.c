@@ -179,7 +179,7 @@ static inline const char *scan_name(struct scan *s, const char *at, const char *
     if (!is_next(s, at, '"')) return fail(s, at, expected);
     at = scan_string(s, at, &ret->has_escapes);
     if (!at) return NULL;
-    ret->kind = JSON_STRING;
+    ret->kind = JSON_KIND_STRING;
     ret->raw = span_of(start, (size_t)(at - start));
     at = skip_space(s, at);
     if (!is_next(s, at, ':')) return fail(s, at, "':'");
@@ -223,32 +223,32 @@ static const char *scan_value(struct scan *s, const char *at, unsigned depth, co
     ret->has_escapes = false;
     switch (*at) {
     case '"':
-        ret->kind = JSON_STRING;
+        ret->kind = JSON_KIND_STRING;
         at = scan_string(s, at, &ret->has_escapes);
         break;
     case '{':
-        ret->kind = JSON_OBJECT;
+        ret->kind = JSON_KIND_OBJECT;
         at = scan_items(s, at, depth, &OBJECT);
         break;
     case '[':
-        ret->kind = JSON_ARRAY;
+        ret->kind = JSON_KIND_ARRAY;
         at = scan_items(s, at, depth, &ARRAY);
         break;
     case 't':
-        ret->kind = JSON_TRUE;
+        ret->kind = JSON_KIND_TRUE;
         at = scan_word(s, at, SPAN("true"));
         break;
     case 'f':
-        ret->kind = JSON_FALSE;
+        ret->kind = JSON_KIND_FALSE;
         at = scan_word(s, at, SPAN("false"));
         break;
     case 'n':
-        ret->kind = JSON_NULL;
+        ret->kind = JSON_KIND_NULL;
         at = scan_word(s, at, SPAN("null"));
         break;
     default:
         if (*at != '-' && !is_digit(s, at)) return fail(s, at, expected);
-        ret->kind = JSON_NUMBER;
+        ret->kind = JSON_KIND_NUMBER;
         at = scan_number(s, at);
         break;
     }

@@ -6,6 +6,7 @@
  * and allocates nothing. What passes is the grammar, so that a relayed value may hold any number
  * (beyond 2^63, 1e400), any escape (lone surrogates) and the same member twice; a byte order mark,
  * bytes that are not UTF-8 and nesting deeper than JSON_DEPTH_MAX are refused.
+ * No name here is one of jansson's, so that a file may use both.
  */
 #ifndef TIDINGS_BASE_JSON_H
 #define TIDINGS_BASE_JSON_H
@@ -18,13 +19,13 @@
 enum { JSON_DEPTH_MAX = 128 };
 
 enum json_kind {
-    JSON_NULL,
-    JSON_FALSE,
-    JSON_TRUE,
-    JSON_NUMBER,
-    JSON_STRING,
-    JSON_ARRAY,
-    JSON_OBJECT,
+    JSON_KIND_NULL,
+    JSON_KIND_FALSE,
+    JSON_KIND_TRUE,
+    JSON_KIND_NUMBER,
+    JSON_KIND_STRING,
+    JSON_KIND_ARRAY,
+    JSON_KIND_OBJECT,
 };
 
 /* A value within a text, as the very bytes that stand there. */
@@ -68,7 +69,7 @@ struct json_walk {
 
 struct json_walk json_walk(struct span text);
 
-/* The next member of an object: its name (a JSON_STRING value) and what it holds. */
+/* The next member of an object: its name (a JSON_KIND_STRING value) and what it holds. */
 MUST_USE
 enum json_step json_member(struct json_walk *walk, struct json_value *ret_name,
                            struct json_value *ret);
@@ -77,17 +78,17 @@ MUST_USE
 enum json_step json_element(struct json_walk *walk, struct json_value *ret);
 
 /* Whether `value` is a string and spells `text`, whatever escapes it is written with. */
-bool json_string_is(const struct json_value *value, struct span text);
+bool json_text_is(const struct json_value *value, struct span text);
 
 /* The characters of a string as UTF-8. Lent from the text itself when there are no escapes, else
  * decoded into `room` (cleared first) and lent from there. ERR_INVALID when it is no string or
  * holds half of a surrogate pair, which UTF-8 cannot say; ERR_TOO_BIG or ERR_NOMEM from `room`. */
 MUST_USE
-enum err json_string(const struct json_value *value, struct buf *room, struct span *ret);
+enum err json_text(const struct json_value *value, struct buf *room, struct span *ret);
 
 /* A number written as a plain integer (no fraction, no exponent, no "-0") from `min` to `max`. */
 MUST_USE
-bool json_integer(const struct json_value *value, int64_t min, int64_t max, int64_t *ret);
+bool json_int(const struct json_value *value, int64_t min, int64_t max, int64_t *ret);
 
 /* Appends `s` as a JSON string, quotes included. Bytes that are not UTF-8 become U+FFFD. */
 void json_append_string(struct buf *b, struct span s);

@@ -51,8 +51,8 @@ static size_t decode_escape(struct span *s, char ret[4]) {
     return utf8_encode(0x10000 + ((point - 0xD800) << 10) + (low - 0xDC00), ret);
 }
 
-bool json_string_is(const struct json_value *value, struct span text) {
-    if (value->kind != JSON_STRING) return false;
+bool json_text_is(const struct json_value *value, struct span text) {
+    if (value->kind != JSON_KIND_STRING) return false;
     struct span inside = string_inside(value);
     if (likely(!value->has_escapes)) return span_eq(inside, text);
     while (inside.len > 0) {
@@ -70,8 +70,8 @@ bool json_string_is(const struct json_value *value, struct span text) {
     return text.len == 0;
 }
 
-enum err json_string(const struct json_value *value, struct buf *room, struct span *ret) {
-    if (value->kind != JSON_STRING) return ERR_INVALID;
+enum err json_text(const struct json_value *value, struct buf *room, struct span *ret) {
+    if (value->kind != JSON_KIND_STRING) return ERR_INVALID;
     struct span inside = string_inside(value);
     if (likely(!value->has_escapes)) {
         *ret = inside;
@@ -94,8 +94,8 @@ enum err json_string(const struct json_value *value, struct buf *room, struct sp
     return ERR_OK;
 }
 
-bool json_integer(const struct json_value *value, int64_t min, int64_t max, int64_t *ret) {
-    if (value->kind != JSON_NUMBER) return false;
+bool json_int(const struct json_value *value, int64_t min, int64_t max, int64_t *ret) {
+    if (value->kind != JSON_KIND_NUMBER) return false;
     bool is_negative = value->raw.at[0] == '-';
     uint64_t size;
     /* The size of INT64_MIN is one more than INT64_MAX. */

@@ -35,7 +35,7 @@ bool dialect_is_ping(struct span message) {
     bool is_ping = false;
     while ((step = json_member(&walk, &name, &value)) == JSON_ITEM) {
         /* Of a repeated member the last one counts, as it does in every browser. */
-        if (json_string_is(&name, SPAN("type"))) is_ping = json_string_is(&value, SPAN("ping"));
+        if (json_text_is(&name, SPAN("type"))) is_ping = json_text_is(&value, SPAN("ping"));
     }
     return step == JSON_END && is_ping;
 }

@@ -19,47 +19,47 @@ struct good {
 };
 
 static const struct good goods[] = {
-    { T("null"), JSON_NULL },
-    { T("true"), JSON_TRUE },
-    { T("false"), JSON_FALSE },
-    { T(" \t\r\n null \t\r\n "), JSON_NULL },
-    { T("0"), JSON_NUMBER },
-    { T("-0"), JSON_NUMBER },
-    { T("-1"), JSON_NUMBER },
-    { T("10"), JSON_NUMBER },
-    { T("0.0"), JSON_NUMBER },
-    { T("0e1"), JSON_NUMBER },
-    { T("0e+1"), JSON_NUMBER },
-    { T("0E-01"), JSON_NUMBER },
-    { T("123.456e78"), JSON_NUMBER },
-    { T("1e400"), JSON_NUMBER },
-    { T("-1e-400"), JSON_NUMBER },
-    { T("99999999999999999999999999999999999999"), JSON_NUMBER },
-    { T("0.00000000000000000000000000000000000000000000000001"), JSON_NUMBER },
-    { T("\"\""), JSON_STRING },
-    { T("\"a\""), JSON_STRING },
-    { T("\"exactly8\""), JSON_STRING },
-    { T("\"a longer text, more than sixteen bytes of it\""), JSON_STRING },
-    { T("\"\\\"\\\\\\/\\b\\f\\n\\r\\t\""), JSON_STRING },
-    { T("\"\\u0000\\u001f\\uD834\\uDd1e\""), JSON_STRING },
-    { T("\"\\ud800\""), JSON_STRING },
-    { T("\"\\udc00\\ud800x\""), JSON_STRING },
-    { T("\"\x7F\""), JSON_STRING },
-    { T("\"\xC2\x80 \xED\x9F\xBF \xEF\xBF\xBF \xF4\x8F\xBF\xBF\""), JSON_STRING },
-    { T("\"\xE2\x80\xA8\xE2\x80\xA9\""), JSON_STRING },
-    { T("\"'<script>//\""), JSON_STRING },
-    { T("[]"), JSON_ARRAY },
-    { T(" [ ] "), JSON_ARRAY },
-    { T("[1]"), JSON_ARRAY },
-    { T("[1,2 , 3\n,\t4]"), JSON_ARRAY },
-    { T("[[],[[]],{}]"), JSON_ARRAY },
-    { T("[null,true,false,\"\",0,{},[]]"), JSON_ARRAY },
-    { T("{}"), JSON_OBJECT },
-    { T("{ }"), JSON_OBJECT },
-    { T("{\"\":0}"), JSON_OBJECT },
-    { T("{\"a\":1,\"a\":2}"), JSON_OBJECT },
-    { T("{ \"a\" : { \"b\" : [ { } ] } , \"c\" : null }"), JSON_OBJECT },
-    { T("{\"a\\\"b\\u0000\":\"}\"}"), JSON_OBJECT },
+    { T("null"), JSON_KIND_NULL },
+    { T("true"), JSON_KIND_TRUE },
+    { T("false"), JSON_KIND_FALSE },
+    { T(" \t\r\n null \t\r\n "), JSON_KIND_NULL },
+    { T("0"), JSON_KIND_NUMBER },
+    { T("-0"), JSON_KIND_NUMBER },
+    { T("-1"), JSON_KIND_NUMBER },
+    { T("10"), JSON_KIND_NUMBER },
+    { T("0.0"), JSON_KIND_NUMBER },
+    { T("0e1"), JSON_KIND_NUMBER },
+    { T("0e+1"), JSON_KIND_NUMBER },
+    { T("0E-01"), JSON_KIND_NUMBER },
+    { T("123.456e78"), JSON_KIND_NUMBER },
+    { T("1e400"), JSON_KIND_NUMBER },
+    { T("-1e-400"), JSON_KIND_NUMBER },
+    { T("99999999999999999999999999999999999999"), JSON_KIND_NUMBER },
+    { T("0.00000000000000000000000000000000000000000000000001"), JSON_KIND_NUMBER },
+    { T("\"\""), JSON_KIND_STRING },
+    { T("\"a\""), JSON_KIND_STRING },
+    { T("\"exactly8\""), JSON_KIND_STRING },
+    { T("\"a longer text, more than sixteen bytes of it\""), JSON_KIND_STRING },
+    { T("\"\\\"\\\\\\/\\b\\f\\n\\r\\t\""), JSON_KIND_STRING },
+    { T("\"\\u0000\\u001f\\uD834\\uDd1e\""), JSON_KIND_STRING },
+    { T("\"\\ud800\""), JSON_KIND_STRING },
+    { T("\"\\udc00\\ud800x\""), JSON_KIND_STRING },
+    { T("\"\x7F\""), JSON_KIND_STRING },
+    { T("\"\xC2\x80 \xED\x9F\xBF \xEF\xBF\xBF \xF4\x8F\xBF\xBF\""), JSON_KIND_STRING },
+    { T("\"\xE2\x80\xA8\xE2\x80\xA9\""), JSON_KIND_STRING },
+    { T("\"'<script>//\""), JSON_KIND_STRING },
+    { T("[]"), JSON_KIND_ARRAY },
+    { T(" [ ] "), JSON_KIND_ARRAY },
+    { T("[1]"), JSON_KIND_ARRAY },
+    { T("[1,2 , 3\n,\t4]"), JSON_KIND_ARRAY },
+    { T("[[],[[]],{}]"), JSON_KIND_ARRAY },
+    { T("[null,true,false,\"\",0,{},[]]"), JSON_KIND_ARRAY },
+    { T("{}"), JSON_KIND_OBJECT },
+    { T("{ }"), JSON_KIND_OBJECT },
+    { T("{\"\":0}"), JSON_KIND_OBJECT },
+    { T("{\"a\":1,\"a\":2}"), JSON_KIND_OBJECT },
+    { T("{ \"a\" : { \"b\" : [ { } ] } , \"c\" : null }"), JSON_KIND_OBJECT },
+    { T("{\"a\\\"b\\u0000\":\"}\"}"), JSON_KIND_OBJECT },
 };
 
 /* What is refused, at which byte, and what should have stood there. */
@@ -211,7 +211,7 @@ static void good_texts(void **unused) {
         assert_true(value.raw.at >= text.at && value.raw.at + value.raw.len <= text.at + text.len);
         assert_null(memchr(" \t\r\n", value.raw.at[0], 4));
         assert_null(memchr(" \t\r\n", value.raw.at[value.raw.len - 1], 4));
-        if (value.kind == JSON_ARRAY || value.kind == JSON_OBJECT) {
+        if (value.kind == JSON_KIND_ARRAY || value.kind == JSON_KIND_OBJECT) {
             assert_true(walk_through(text, &error));
         }
         free((void *)(uintptr_t)text.at);
@@ -247,7 +247,7 @@ static void cut_texts(void **unused) {
     (void)unused;
     for (size_t i = 0; i < countof(goods); i++) {
         struct span whole = span_of(goods[i].text.at, goods[i].text.len);
-        if (goods[i].kind < JSON_STRING) continue;
+        if (goods[i].kind < JSON_KIND_STRING) continue;
         while (strchr(" \t\r\n", whole.at[whole.len - 1]))
             whole.len--;
         for (size_t cut = 0; cut < whole.len; cut++) {
@@ -256,7 +256,8 @@ static void cut_texts(void **unused) {
             struct json_error error;
             if (json_parse(text, &value, &error)) fail_msg("case %zu cut at %zu passed", i, cut);
             assert_true(error.offset <= cut);
-            if (cut > 0 && goods[i].kind != JSON_STRING) assert_false(walk_through(text, &error));
+            if (cut > 0 && goods[i].kind != JSON_KIND_STRING)
+                assert_false(walk_through(text, &error));
             free((void *)(uintptr_t)text.at);
         }
     }
@@ -346,8 +347,8 @@ static void walking(void **unused) {
     struct json_value name;
     struct json_value value;
     assert_int_equal(json_member(&walk, &name, &value), JSON_ITEM);
-    assert_true(json_string_is(&name, SPAN("a")));
-    assert_int_equal(value.kind, JSON_ARRAY);
+    assert_true(json_text_is(&name, SPAN("a")));
+    assert_int_equal(value.kind, JSON_KIND_ARRAY);
     assert_true(span_eq(value.raw, SPAN("[1, 2]")));
     struct json_walk inner = json_walk(value.raw);
     struct json_value element;
@@ -357,7 +358,7 @@ static void walking(void **unused) {
     assert_true(span_eq(element.raw, SPAN("2")));
     assert_int_equal(json_element(&inner, &element), JSON_END);
     assert_int_equal(json_member(&walk, &name, &value), JSON_ITEM);
-    assert_true(json_string_is(&name, SPAN("bc")));
+    assert_true(json_text_is(&name, SPAN("bc")));
     assert_true(name.has_escapes);
     assert_false(value.has_escapes);
     assert_true(span_eq(value.raw, SPAN("\"x\"")));
@@ -419,26 +420,26 @@ static void strings(void **unused) {
     for (size_t i = 0; i < countof(cases); i++) {
         struct json_value value = parsed(cases[i].text);
         struct span got = { NULL, 0 };
-        enum err e = json_string(&value, &room, &got);
+        enum err e = json_text(&value, &room, &got);
         assert_int_equal(e, cases[i].is_bad ? ERR_INVALID : ERR_OK);
         if (!e && !span_eq(got, cases[i].decoded)) fail_msg("case %zu: %.*s", i, SPAN_ARG(got));
-        assert_int_equal(json_string_is(&value, cases[i].decoded), !cases[i].is_bad);
-        assert_false(json_string_is(&value, SPAN("something else")));
+        assert_int_equal(json_text_is(&value, cases[i].decoded), !cases[i].is_bad);
+        assert_false(json_text_is(&value, SPAN("something else")));
         char longer[32];
         memcpy(longer, cases[i].decoded.at, cases[i].decoded.len + 1);
-        assert_false(json_string_is(&value, span_of(longer, cases[i].decoded.len + 1)));
+        assert_false(json_text_is(&value, span_of(longer, cases[i].decoded.len + 1)));
         if (cases[i].decoded.len) {
             struct span shorter = span_of(cases[i].decoded.at, cases[i].decoded.len - 1);
-            assert_false(json_string_is(&value, shorter));
+            assert_false(json_text_is(&value, shorter));
         }
     }
     buf_finish(&room);
     buf_init(&room, 3);
     struct json_value value = parsed(SPAN("\"abc\\n\""));
     struct span got;
-    assert_int_equal(json_string(&value, &room, &got), ERR_TOO_BIG);
+    assert_int_equal(json_text(&value, &room, &got), ERR_TOO_BIG);
     value = parsed(SPAN("\"ab\\n\""));
-    assert_int_equal(json_string(&value, &room, &got), ERR_OK);
+    assert_int_equal(json_text(&value, &room, &got), ERR_OK);
     buf_finish(&room);
 }
 
@@ -467,14 +468,14 @@ static void integers(void **unused) {
     for (size_t i = 0; i < countof(cases); i++) {
         struct json_value value = parsed(cases[i].text);
         int64_t number = 0;
-        assert_int_equal(json_integer(&value, INT64_MIN, INT64_MAX, &number), cases[i].is_good);
+        assert_int_equal(json_int(&value, INT64_MIN, INT64_MAX, &number), cases[i].is_good);
         assert_true(number == cases[i].number);
     }
     int64_t number;
     struct json_value value = parsed(SPAN("1000"));
-    assert_true(json_integer(&value, 1000, 4999, &number));
-    assert_false(json_integer(&value, 1001, 4999, &number));
-    assert_false(json_integer(&value, -5, 999, &number));
+    assert_true(json_int(&value, 1000, 4999, &number));
+    assert_false(json_int(&value, 1001, 4999, &number));
+    assert_false(json_int(&value, -5, 999, &number));
 }
 
 static void positions(void **unused) {
@@ -531,7 +532,7 @@ static void writing(void **unused) {
         ascii[i] = (char)i;
     json_append_string(&b, span_of(ascii, sizeof ascii));
     struct json_value value = parsed(buf_span(&b));
-    assert_true(json_string_is(&value, span_of(ascii, sizeof ascii)));
+    assert_true(json_text_is(&value, span_of(ascii, sizeof ascii)));
     buf_finish(&b);
     json_append_string(&b, (struct span){ NULL, 0 });
     assert_true(span_eq(buf_span(&b), SPAN("\"\"")));
