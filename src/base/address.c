@@ -87,8 +87,9 @@ size_t address_format(const struct address *address, char ret[ADDRESS_TEXT_MAX])
 size_t address_format_port(const struct address *address, char ret[ADDRESS_TEXT_MAX]) {
     char host[ADDRESS_TEXT_MAX];
     (void)address_format(address, host);
-    const char *format = address_is_v4(address) ? "%.45s:%u" : "[%.45s]:%u";
-    int len = snprintf(ret, ADDRESS_TEXT_MAX, format, host, address->port);
+    bool is_v4 = address_is_v4(address);
+    int len = snprintf(ret, ADDRESS_TEXT_MAX, "%s%.45s%s:%u", is_v4 ? "" : "[", host,
+                       is_v4 ? "" : "]", address->port);
     assert(len > 0 && len < ADDRESS_TEXT_MAX);
     return (size_t)len;
 }
