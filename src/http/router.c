@@ -8,6 +8,7 @@
 
 struct http_router {
     size_t count;
+    uint8_t pattern_count;
     struct http_route routes[HTTP_ROUTES_MAX]; /* literal ones first, so that these win */
 };
 
@@ -35,18 +36,28 @@ void http_router_add(struct http_router *router, unsigned methods, const char *p
     if (http_pattern_parse(span_str(pattern), &route.pattern, &note)) refuse(pattern, note.text);
     if (router->count == HTTP_ROUTES_MAX) refuse(pattern, "too many routes");
     if (methods & HTTP_BIT(GET)) route.methods |= HTTP_BIT(HEAD);
+    route.number = router->pattern_count;
     size_t at = router->count;
     for (size_t i = 0; i < router->count; i++) {
         const struct http_route *other = &router->routes[i];
         if (is_same_pattern(&other->pattern, &route.pattern) && (other->methods & route.methods)) {
             refuse(pattern, "a method is routed twice");
         }
+        if (is_same_pattern(&other->pattern, &route.pattern)) route.number = other->number;
         if (route.pattern.params == 0 && other->pattern.params > 0) at = size_min(at, i);
     }
     memmove(&router->routes[at + 1], &router->routes[at],
             (router->count - at) * sizeof router->routes[0]);
     router->routes[at] = route;
     router->count++;
+    if (route.number == router->pattern_count) router->pattern_count++;
+}
+
+const char *http_router_pattern(const struct http_router *router, size_t number) {
+    for (size_t i = 0; i < router->count; i++) {
+        if (router->routes[i].number == number) return router->routes[i].pattern.text;
+    }
+    return NULL;
 }
 
 static bool matches(const struct http_route *route, struct span path, bool has_escapes,

@@ -45,6 +45,7 @@ struct http_route {
     unsigned methods;            /* set of HTTP_BIT */
     http_handler handler;
     void *context;
+    uint8_t number; /* counts patterns in the order of adding, from 0; for metrics */
 };
 
 struct http_router;
@@ -59,6 +60,9 @@ void http_router_free(struct http_router *router);
  * pattern or a route too many is a mistake of the programmer and aborts. */
 void http_router_add(struct http_router *router, unsigned methods, const char *pattern,
                      http_handler handler, void *context);
+
+/* The text of the pattern of that number; NULL past the last. */
+const char *http_router_pattern(const struct http_router *router, size_t number);
 
 /* Calls the handler for `call->request`, or answers 404, or 405 with Allow. `call->route` is set
  * for a 405 too, so that it is counted for its pattern. A handler that answers nothing is a 500. */
