@@ -68,13 +68,14 @@ static int on_head(llhttp_t *llhttp) {
     return HPE_PAUSED;
 }
 
+/* Pauses behind the size of the last chunk, since lines follow that need a look of their own. */
 static int on_chunk(llhttp_t *llhttp) {
     struct message *m = llhttp->data;
     if (llhttp->content_length > m->limits.body_max - m->body_len) {
         (void)message_fail(m, 413, "the body is too large");
         return HPE_USER;
     }
-    return 0;
+    return llhttp->content_length == 0 ? HPE_PAUSED : 0;
 }
 
 static int on_body(llhttp_t *llhttp, const char *at, size_t len) {
@@ -147,8 +148,13 @@ static enum http_step fail_as_llhttp(struct message *m, llhttp_errno_t error) {
     switch (error) {
     case HPE_INVALID_METHOD: return message_fail(m, 400, "unknown method");
     case HPE_INVALID_URL: return message_fail(m, 400, "malformed request target");
+    case HPE_INVALID_VERSION:
+        if (m->llhttp.http_major == 1 && m->llhttp.http_minor <= 1) {
+            return message_fail(m, 400, "malformed start line");
+        }
+        return message_fail(m, 505, "only HTTP/1.0 and HTTP/1.1 are spoken");
     case HPE_PAUSED_H2_UPGRADE:
-    case HPE_INVALID_VERSION: return message_fail(m, 505, "only HTTP/1.0 and HTTP/1.1 are spoken");
+        return message_fail(m, 505, "only HTTP/1.0 and HTTP/1.1 are spoken");
     case HPE_INVALID_HEADER_TOKEN: return message_fail(m, 400, "malformed header field");
     case HPE_INVALID_CONTENT_LENGTH:
         return message_fail(m, 400, "Content-Length is not one decimal number");
@@ -285,17 +291,57 @@ static enum http_step take_counted(struct message *m, struct span *in) {
     return m->body_left == 0 ? done(m) : HTTP_STEP_MORE;
 }
 
-static enum http_step take_chunked(struct message *m, struct span *in) {
-    if (keep_head(m) == HTTP_STEP_FAIL) return HTTP_STEP_FAIL;
-    size_t len = size_min(in->len, m->raw_left);
-    if (len == 0) return HTTP_STEP_MORE;
-    llhttp_errno_t error = walk(m, in, len, 0);
+/* Walks bytes of a chunked body, as many as may still come. Where they stand in the message no longer
+ * matters: only the body in them is kept. */
+static llhttp_errno_t walk_chunks(struct message *m, struct span *in) {
+    size_t before = in->len;
+    llhttp_errno_t error = walk(m, in, size_min(in->len, m->raw_left), 0);
+    m->raw_left -= before - in->len;
+    return error;
+}
+
+/* Every line ends with CRLF, and no other LF or CR is there: llhttp lets a bare LF pass here. */
+static bool are_lines_sound(struct message *m, struct span walked) {
+    for (size_t i = 0; i < walked.len; i++) {
+        char c = walked.at[i];
+        if ((c == '\n') != (m->last_byte == '\r')) return false;
+        m->last_byte = c;
+    }
+    return true;
+}
+
+/* What follows the last chunk: fields, which are dropped, and an empty line. */
+static enum http_step take_trailer(struct message *m, struct span *in) {
+    const char *start = in->at;
+    llhttp_errno_t error = walk_chunks(m, in);
+    if (error != HPE_OK && error != HPE_PAUSED) return fail_as_llhttp(m, error);
+    if (!are_lines_sound(m, span_of(start, (size_t)(in->at - start)))) {
+        return message_fail(m, 400, "malformed trailing field");
+    }
+    return error == HPE_PAUSED ? done(m) : HTTP_STEP_MORE;
+}
+
+static enum http_step take_chunks(struct message *m, struct span *in) {
+    llhttp_errno_t error = walk_chunks(m, in);
     if (buf_err(&m->kept)) return message_fail(m, 503, "out of memory");
-    if (error == HPE_PAUSED) return done(m);
-    if (error != HPE_OK) return fail_as_llhttp(m, error);
-    m->raw_left -= len;
-    if (m->raw_left == 0) return message_fail(m, 413, "the chunks of the body are too many");
+    if (error == HPE_OK) return HTTP_STEP_MORE;
+    if (error != HPE_PAUSED) return fail_as_llhttp(m, error);
+    llhttp_resume(&m->llhttp);
+    m->state = MESSAGE_TRAILER;
+    m->last_byte = '\n';
     return HTTP_STEP_MORE;
+}
+
+static enum http_step take_chunked(struct message *m, struct span *in) {
+    enum http_step step = keep_head(m);
+    if (step == HTTP_STEP_MORE && m->state == MESSAGE_CHUNKED && in->len > 0)
+        step = take_chunks(m, in);
+    if (step == HTTP_STEP_MORE && m->state == MESSAGE_TRAILER && in->len > 0)
+        step = take_trailer(m, in);
+    if (step == HTTP_STEP_MORE && m->raw_left == 0) {
+        return message_fail(m, 413, "the chunks of the body are too many");
+    }
+    return step;
 }
 
 static enum http_step take_to_end(struct message *m, struct span *in) {
@@ -309,7 +355,8 @@ static enum http_step take_to_end(struct message *m, struct span *in) {
 static enum http_step take_body(struct message *m, struct span *in) {
     switch (m->state) {
     case MESSAGE_COUNTED: return take_counted(m, in);
-    case MESSAGE_CHUNKED: return take_chunked(m, in);
+    case MESSAGE_CHUNKED:
+    case MESSAGE_TRAILER: return take_chunked(m, in);
     default: return take_to_end(m, in);
     }
 }

@@ -21,7 +21,8 @@ enum message_state {
     MESSAGE_HEAD,
     MESSAGE_COUNTED, /* a body of known length, which may be 0 */
     MESSAGE_CHUNKED,
-    MESSAGE_TO_END, /* a body that lasts as long as the connection */
+    MESSAGE_TRAILER, /* behind the last chunk */
+    MESSAGE_TO_END,  /* a body that lasts as long as the connection */
     MESSAGE_DONE,
     MESSAGE_FAILED
 };
@@ -42,6 +43,7 @@ struct message {
     size_t body_len;    /* so far */
     uint64_t body_left; /* of a counted body */
     size_t raw_left;    /* of a chunked body, with its framing: bytes that may still come */
+    char last_byte;     /* of the trailer so far */
     struct span body;
     struct buf kept; /* empty, or the message so far: head, then body */
     struct http_failure failure;

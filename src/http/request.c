@@ -61,7 +61,8 @@ static bool judge_line(struct http_parser *p) {
     const char *bytes = m->headers.bytes;
     size_t lines_at = m->headers.count ? m->headers.list[0].name_at : m->head_len - 2;
     if (m->method_at == SIZE_MAX || m->target_at == SIZE_MAX || m->target_at <= m->method_at ||
-        bytes[m->target_at - 1] != ' ' || !are_empty_lines(bytes, m->method_at)) {
+        bytes[m->target_at - 1] != ' ' || bytes[m->target_at - 2] == ' ' ||
+        !are_empty_lines(bytes, m->method_at)) {
         (void)message_fail(m, 400, "malformed request line");
         return false;
     }

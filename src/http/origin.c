@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * http/origin.c: compares an Origin with those that are allowed.
+ */
+#include "http/origin.h"
+
+static bool is_letter_or_digit(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+/* The host of `scheme://host[:port]`. Strict, since what matches a wildcard is sent back in an
+ * answer: letters, digits, dots, hyphens and underscores only. */
+static bool host_of(struct span origin, struct span *ret) {
+    size_t scheme_len = span_find(origin, ':');
+    struct span rest = span_skip(origin, scheme_len);
+    if (scheme_len == 0 || !span_starts(rest, SPAN("://"))) return false;
+    for (size_t i = 0; i < scheme_len; i++) {
+        if (!is_letter_or_digit(origin.at[i])) return false;
+    }
+    rest = span_skip(rest, 3);
+    struct span host = span_of(rest.at, span_find(rest, ':'));
+    for (size_t i = 0; i < host.len; i++) {
+        char c = host.at[i];
+        if (!is_letter_or_digit(c) && c != '.' && c != '-' && c != '_') return false;
+    }
+    uint64_t port;
+    bool has_port = host.len < rest.len;
+    if (has_port && !span_to_uint(span_skip(rest, host.len + 1), 65535, &port)) return false;
+    *ret = host;
+    return true;
+}
+
+/* `pattern` is `*.` and a host. */
+static bool is_below(struct span origin, struct span pattern) {
+    struct span host;
+    struct span tail = span_skip(pattern, 1);
+    if (!host_of(origin, &host) || host.len <= tail.len) return false;
+    return span_eq_nocase(span_skip(host, host.len - tail.len), tail);
+}
+
+bool http_origin_is_allowed(struct span origin, const char *const *allowed, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        struct span pattern = span_str(allowed[i]);
+        bool is_wild = span_starts(pattern, SPAN("*."));
+        if (is_wild ? is_below(origin, pattern) : span_eq_nocase(origin, pattern)) return true;
+    }
+    return false;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * http/origin.h: whether a page may speak to us: its Origin (RFC 6454 §6.2) against a list.
+ */
+#ifndef TIDINGS_HTTP_ORIGIN_H
+#define TIDINGS_HTTP_ORIGIN_H
+
+#include "base/span.h"
+
+/* Whether `origin`, as the header has it, is one of `allowed`: `scheme://host[:port]` exactly but
+ * for case, or `*.example.com` for every host below that one, whatever its scheme and port. `null`
+ * and what is no origin are never. */
+bool http_origin_is_allowed(struct span origin, const char *const *allowed, size_t count);
+
+#endif
