@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cli/serve.c: `tidings serve`.
+ */
+#include "app/app.h"
+#include "cli/cli.h"
+#include "config/config.h"
+
+#include <getopt.h>
+
+static const char usage[] =
+    "Usage: tidings serve [-c FILE] [--listen ADDRESS:PORT] [--workers N]\n"
+    "\n"
+    "Runs the server until SIGTERM or SIGINT, then closes its connections and ends. A second\n"
+    "signal ends it at once. Logs go to standard error.\n"
+    "\n"
+    "  -c, --config FILE        YAML file with the configuration; without one, defaults and the\n"
+    "                           environment\n"
+    "      --listen ADDRESS:PORT  where to accept connections (0.0.0.0:8080); a JSON list for\n"
+    "                           several\n"
+    "      --workers N          threads that hold connections; 0: one for each CPU\n"
+    "      --help               this text\n"
+    "\n"
+    "Flags go over the environment, the environment over the file. A key for tokens must be\n"
+    "configured: JWT_SECRET_KEY in the environment is the shortest way. `tidings check --help`\n"
+    "lists every key and variable.\n"
+    "\n"
+    "Exit codes: 0 ended as told, 1 could not start or go on, 2 misused.\n";
+
+enum { OPTION_LISTEN = 256, OPTION_WORKERS, FLAGS_MAX = 2 };
+
+int cli_serve(int argc, char **argv) {
+    static const struct option options[] = { { "config", required_argument, NULL, 'c' },
+                                             { "help", no_argument, NULL, 'h' },
+                                             { "listen", required_argument, NULL, OPTION_LISTEN },
+                                             { "workers", required_argument, NULL, OPTION_WORKERS },
+                                             { 0 } };
+    const char *listen = NULL, *workers = NULL;
+    struct config_source source = { 0 };
+    int option;
+    while ((option = cli_option(argc, argv, ":c:h", options)) != -1) {
+        switch (option) {
+        case 'c': source.path = optarg; break;
+        case 'h': return cli_print(argv[0], span_str(usage));
+        case OPTION_LISTEN: listen = optarg; break;
+        case OPTION_WORKERS: workers = optarg; break;
+        default: return CLI_MISUSED;
+        }
+    }
+    if (optind < argc) return cli_misused(argv[0], "\"%s\" is too much", argv[optind]);
+    struct config_flag flags[FLAGS_MAX];
+    if (listen) flags[source.flags_count++] = (struct config_flag){ "listen", listen };
+    if (workers) flags[source.flags_count++] = (struct config_flag){ "workers", workers };
+    source.flags = flags;
+    struct config *config;
+    if (cli_configure(argv[0], &source, &config)) return CLI_FAILED;
+    int code = app_serve(config);
+    config_free(config);
+    return code;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * config/config.h: the configuration of a server, and how it comes about: defaults, then the YAML
+ * file, then the environment, then command line flags, each over what came before.
+ *
+ * One table (table.c) has a row for each key. Once loaded a configuration never changes: a reload
+ * makes another one. Texts and lists are owned by it and live as long as it does. Units stand in
+ * the names; what 0 means is said in docs/configuration.md.
+ */
+#ifndef TIDINGS_CONFIG_CONFIG_H
+#define TIDINGS_CONFIG_CONFIG_H
+
+#include "auth/api_key.h"
+#include "auth/keys.h"
+#include "base/address.h"
+#include "base/count.h"
+#include "base/log.h"
+#include "config/report.h"
+#include "session/endpoint.h"
+
+enum {
+    CONFIG_LISTEN_MAX = 16,
+    CONFIG_PROXIES_MAX = 256,
+    CONFIG_ORIGINS_MAX = 256,
+    CONFIG_ENDPOINTS_MAX = COUNT_ENDPOINTS_MAX,
+    CONFIG_FILE_MAX = 1024 * 1024, /* bytes of a configuration file */
+};
+
+struct config_jwt {
+    auth_algorithm_set algorithms;
+    const char *secret; /* texts are "" where nothing was given */
+    const char *key_file;
+    const char *jwks_file;
+    const char *audience;
+    const char *issuer;
+    uint32_t leeway_seconds;
+    bool allows_weak_secret;
+    struct auth_keys *keys; /* made of the above; NULL after `config_parse` */
+};
+
+struct config_api {
+    struct api_key_options keys_list[API_KEYS_MAX];
+    size_t keys_count;
+    struct api_keys *keys; /* the same as a set; never NULL */
+    size_t max_body_bytes;
+    uint32_t idempotency_entries;
+    bool has_public_stats;
+};
+
+struct config {
+    struct address listen[CONFIG_LISTEN_MAX]; /* at least one */
+    size_t listen_count;
+    uint32_t workers; /* 0: one a CPU */
+    uint32_t max_connections;
+    uint32_t drain_delay_seconds;
+    uint32_t drain_seconds;
+    uint32_t handshake_seconds;
+    uint32_t keepalive_seconds;
+    uint32_t addresses_max;
+    size_t max_header_bytes;
+    size_t unfinished_bytes_max; /* unfinished inbound messages of all clients together */
+    size_t queue_bytes_max;      /* what waits for all clients together */
+
+    struct cidr trusted_proxies[CONFIG_PROXIES_MAX];
+    size_t trusted_proxies_count;
+    const char *origins[CONFIG_ORIGINS_MAX]; /* "scheme://host[:port]" or "*.host"; none: any */
+    size_t origins_count;
+
+    enum log_level log_level;
+    enum log_format log_format;
+
+    struct {
+        struct address listen[1];
+        size_t listen_count; /* 0: /metrics is served on the addresses above */
+    } metrics;
+
+    struct config_jwt jwt;
+    struct config_api api;
+
+    struct {
+        size_t max_bytes;
+    } publish;
+
+    struct endpoint_options endpoints[CONFIG_ENDPOINTS_MAX]; /* those that are not enabled too */
+    size_t endpoints_count;
+
+    struct config_pool *pool; /* where the texts are */
+};
+
+/* One command line flag: `--workers 2` is { "workers", "2" }. */
+struct config_flag {
+    const char *key; /* the key's path in the file; the flag is called the same */
+    const char *value;
+};
+
+struct config_source {
+    const char *path;           /* the file; NULL: none */
+    const char *const *environ; /* NAME=value texts, the last is NULL; NULL: none */
+    const struct config_flag *flags;
+    size_t flags_count;
+};
+
+/**
+ * Reads everything that `source` names, key files included, and judges it.
+ *
+ * On success the caller owns `*ret`. Otherwise ERR_INVALID (mistakes) or ERR_IO (the file cannot be
+ * read), and `report` has every mistake that was found, at least one.
+ */
+MUST_USE
+enum err config_load(const struct config_source *source, struct config_report *report,
+                     struct config **ret);
+
+/**
+ * The same for a text in place of the file: `source->path` is only its name. Opens no file, so that
+ * key files are not looked into and `jwt.keys` stays NULL.
+ */
+MUST_USE
+enum err config_parse(struct span text, const struct config_source *source,
+                      struct config_report *report, struct config **ret);
+
+/* Wipes and frees it with all that it owns. NULL is fine. */
+void config_free(struct config *config);
+
+/* Appends the whole configuration as YAML, secrets masked: what `tidings check` prints. */
+void config_show(const struct config *config, struct buf *out);
+
+/* Appends one entry a key, for `--help`: its name, default, environment name and meaning. */
+void config_help(struct buf *out);
+
+/* Appends docs/configuration.md. */
+void config_reference(struct buf *out);
+
+#endif

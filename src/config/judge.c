@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * config/judge.c: what only several keys together can be right or wrong in, and the key material.
+ */
+#include "config/draft_priv.h"
+#include "config/type_priv.h"
+#include "http/pattern.h"
+
+static void wrong_at(struct config_draft *draft, const char *path, const char *why) {
+    config_report_add(draft->report, config_draft_place(draft, path), "%s: %s", path, why);
+}
+
+#define FAMILY(head)                                                                               \
+    (AUTH_BIT(AUTH_##head##256) | AUTH_BIT(AUTH_##head##384) | AUTH_BIT(AUTH_##head##512))
+
+/* A key set may hold anything, so with one only its content can be wrong. */
+static bool has_key_for_each(struct config_draft *draft, const struct config_jwt *jwt) {
+    if (*jwt->jwks_file) return true;
+    bool needs_secret = jwt->algorithms & FAMILY(HS);
+    bool needs_key = jwt->algorithms & (FAMILY(RS) | FAMILY(PS) | FAMILY(ES));
+    if (!*jwt->secret && !*jwt->key_file) {
+        config_report_add(draft->report, draft->whole,
+                          "there is no key to judge tokens with: set jwt.secret (JWT_SECRET_KEY), "
+                          "jwt.key_file or jwt.jwks_file");
+        return false;
+    }
+    if (needs_secret && !*jwt->secret)
+        wrong_at(draft, "jwt.algorithms",
+                 "HS256, HS384 and HS512 need jwt.secret or jwt.jwks_file");
+    if (needs_key && !*jwt->key_file)
+        wrong_at(draft, "jwt.algorithms",
+                 "all but the HS algorithms need jwt.key_file or "
+                 "jwt.jwks_file");
+    return (!needs_secret || *jwt->secret) && (!needs_key || *jwt->key_file);
+}
+#undef FAMILY
+
+static bool read_key_file(struct config_draft *draft, const char *path, const char *file,
+                          struct buf *out) {
+    struct err_note note = { 0 };
+    buf_init(out, 0);
+    if (!*file || !config_read_file(file, AUTH_SOURCE_MAX, out, &note)) return true;
+    config_report_add(draft->report, config_draft_place(draft, path), "%s: %s cannot be read: %s",
+                      path, file, note.text);
+    return false;
+}
+
+/* The sentence begins with what is at fault: the secret, the PEM file or the key set. */
+static void wrong_key(struct config_draft *draft, const struct err_note *note) {
+    static const struct {
+        const char *head, *path;
+    } sources[] = { { "secret: ", "jwt.secret" },
+                    { "pem: ", "jwt.key_file" },
+                    { "jwks: ", "jwt.jwks_file" } };
+    for (size_t i = 0; i < countof(sources); i++) {
+        if (span_starts(span_str(note->text), span_str(sources[i].head))) {
+            wrong_at(draft, sources[i].path, note->text + strlen(sources[i].head));
+            return;
+        }
+    }
+    config_report_add(draft->report, draft->whole, "jwt: %s", note->text);
+}
+
+static bool is_section_wrong(const struct config_draft *draft, struct span section) {
+    for (size_t i = 0; i < config_rows_count; i++)
+        if (draft->is_wrong[i] && span_eq(config_row_section(&config_rows[i]), section))
+            return true;
+    return false;
+}
+
+static void judge_jwt(struct config_draft *draft, struct config_jwt *jwt) {
+    if (is_section_wrong(draft, SPAN("jwt")) || !has_key_for_each(draft, jwt)) return;
+    if (!draft->opens_files && (*jwt->key_file || *jwt->jwks_file)) return;
+    struct buf pem, jwks;
+    bool is_good = read_key_file(draft, "jwt.key_file", jwt->key_file, &pem);
+    is_good &= read_key_file(draft, "jwt.jwks_file", jwt->jwks_file, &jwks);
+    struct auth_key_options options = {
+        .algorithms = jwt->algorithms,
+        .secret = span_str(jwt->secret),
+        .pem = buf_span(&pem),
+        .jwks = buf_span(&jwks),
+        .allow_weak_secret = jwt->allows_weak_secret,
+    };
+    struct err_note note = { 0 };
+    if (is_good && auth_keys_new(&options, &jwt->keys, &note)) wrong_key(draft, &note);
+    config_wipe(&pem);
+    config_wipe(&jwks);
+}
+
+/* Whether the same key or name stands there twice; each alone was judged before. */
+static void judge_api_keys(struct config_draft *draft, struct config_api *api) {
+    struct err_note note = { 0 };
+    if (is_section_wrong(draft, SPAN("api"))) return;
+    if (api_keys_new(api->keys_list, api->keys_count, &api->keys, &note))
+        wrong_at(draft, "api.keys", note.text);
+}
+
+static void judge_channels(struct config_draft *draft, const struct config_draft_endpoint *from,
+                           const struct endpoint_options *endpoint,
+                           const struct http_pattern *pattern) {
+    for (size_t i = 0; i < endpoint->channels_count; i++) {
+        struct span rest = span_str(endpoint->channels[i]);
+        for (;;) {
+            rest = span_skip(rest, span_find(rest, '{') + 1);
+            if (rest.len == 0) break;
+            struct span name = span_of(rest.at, span_find(rest, '}'));
+            if (!span_eq(name, SPAN("user_id")) && !http_pattern_has(pattern, name))
+                config_report_add(draft->report, config_draft_place_of(draft, from, "channels"),
+                                  "endpoints.%s.channels: {%.*s} is neither {user_id} nor in the "
+                                  "path " CONFIG_QUOTE,
+                                  endpoint->name, SPAN_ARG(name),
+                                  CONFIG_QUOTED(span_str(endpoint->path)));
+        }
+    }
+}
+
+static void judge_endpoint(struct config_draft *draft, const struct config *config, size_t number) {
+    const struct config_draft_endpoint *from = &draft->endpoints[number];
+    const struct endpoint_options *endpoint = &config->endpoints[number];
+    struct http_pattern pattern, other;
+    if (from->is_wrong || http_pattern_parse(span_str(endpoint->path), &pattern, NULL)) return;
+    judge_channels(draft, from, endpoint, &pattern);
+    if (endpoint->idle_seconds > 0 && endpoint->ping_seconds >= endpoint->idle_seconds)
+        config_report_add(
+            draft->report, config_draft_place_of(draft, from, "ping_seconds"),
+            "endpoints.%s.ping_seconds: %u is not below idle_seconds (%u), so no ping "
+            "would ever be sent",
+            endpoint->name, endpoint->ping_seconds, endpoint->idle_seconds);
+    if (endpoint->max_message_bytes > config->unfinished_bytes_max)
+        config_report_add(draft->report, config_draft_place_of(draft, from, "max_message_bytes"),
+                          "endpoints.%s.max_message_bytes: larger than unfinished_bytes_max (%zu)",
+                          endpoint->name, config->unfinished_bytes_max);
+    for (size_t i = 0; i < number && endpoint->is_enabled; i++)
+        if (config->endpoints[i].is_enabled && !draft->endpoints[i].is_wrong &&
+            !http_pattern_parse(span_str(config->endpoints[i].path), &other, NULL) &&
+            http_pattern_overlaps(&pattern, &other))
+            config_report_add(draft->report, config_draft_place_of(draft, from, "path"),
+                              "endpoints.%s.path: " CONFIG_QUOTE " and the path of %s can be the "
+                              "same",
+                              endpoint->name, CONFIG_QUOTED(span_str(endpoint->path)),
+                              config->endpoints[i].name);
+}
+
+void config_draft_judge(struct config_draft *draft, struct config *config) {
+    judge_jwt(draft, &config->jwt);
+    judge_api_keys(draft, &config->api);
+    for (size_t i = 0; i < config->endpoints_count; i++)
+        judge_endpoint(draft, config, i);
+}

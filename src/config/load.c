@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * config/load.c: one source over the other, then values out of what is left.
+ */
+#include "base/mem.h"
+#include "config/draft_priv.h"
+
+enum { LABEL_MAX = 128 };
+
+/* Fills the struct at `base`. A default stands in where a value is wrong, so that what goes by
+ * several values can be judged all the same. */
+static void read_rows(struct config_draft *draft, struct config_pool *pool,
+                      const struct config_row *rows, size_t count, const char *endpoint,
+                      const struct config_node *const *values, bool *ret_wrong, void *base) {
+    for (size_t i = 0; i < count; i++) {
+        char label[LABEL_MAX];
+        snprintf(label, sizeof label, "%s%s%s%s", endpoint ? "endpoints." : "",
+                 endpoint ? endpoint : "", endpoint ? "." : "", rows[i].path);
+        struct config_read in = { pool, draft->report, label };
+        ret_wrong[i] = values[i] && !config_row_read(&in, &rows[i], values[i], base);
+        if (values[i] && !ret_wrong[i]) continue;
+        const struct config_node *standard = NULL;
+        struct config_place place = { .source = "default" };
+        bool is_good = !config_node_from_text(span_str(rows[i].standard), rows[i].type->is_list,
+                                              rows[i].allows_one, place, draft->pool, draft->report,
+                                              &standard) &&
+                       config_row_read(&in, &rows[i], standard, base);
+        assert(is_good);
+        (void)is_good;
+    }
+}
+
+static void fill_endpoint(struct config_draft *draft, struct config *config,
+                          struct config_draft_endpoint *from) {
+    bool is_wrong[CONFIG_ROWS_MAX];
+    struct endpoint_options *endpoint = &config->endpoints[config->endpoints_count++];
+    endpoint->name = config_pool_text(config->pool, from->name);
+    read_rows(draft, config->pool, config_endpoint_rows, config_endpoint_rows_count, endpoint->name,
+              from->values, is_wrong, endpoint);
+    for (size_t i = 0; i < config_endpoint_rows_count; i++)
+        from->is_wrong |= is_wrong[i];
+    const struct config_row *path =
+        config_row_find(config_endpoint_rows, config_endpoint_rows_count, SPAN("path"));
+    if (from->is_builtin || from->values[path - config_endpoint_rows]) return;
+    from->is_wrong = true;
+    config_report_add(draft->report, from->name_node->place,
+                      "endpoints.%s: an endpoint of your own needs a path", endpoint->name);
+}
+
+void config_draft_fill(struct config_draft *draft, struct config *config) {
+    read_rows(draft, config->pool, config_rows, config_rows_count, NULL, draft->values,
+              draft->is_wrong, config);
+    for (size_t i = 0; i < draft->endpoints_count; i++)
+        fill_endpoint(draft, config, &draft->endpoints[i]);
+}
+
+static enum err build(struct config_draft *draft, const struct config_node *root,
+                      const struct config_source *source, struct config **ret) {
+    config_draft_init(draft);
+    config_draft_file(draft, root);
+    if (source->environ) config_draft_environ(draft, source->environ);
+    config_draft_flags(draft, source->flags, source->flags_count);
+
+    struct config *config = mem_new(sizeof *config);
+    config->pool = config_pool_new();
+    config_draft_fill(draft, config);
+    config_draft_judge(draft, config);
+    if (draft->report->count > 0) {
+        config_free(config);
+        return ERR_INVALID;
+    }
+    *ret = config;
+    return ERR_OK;
+}
+
+static enum err parse(struct span text, const struct config_source *source, bool opens_files,
+                      struct config_report *report, struct config **ret) {
+    const char *name = source->path ? source->path : "configuration";
+    struct config_draft *draft = mem_new(sizeof *draft);
+    draft->report = report;
+    draft->pool = config_pool_new();
+    draft->whole.source = name;
+    draft->opens_files = opens_files;
+    const struct config_node *root = NULL;
+    enum err e = config_node_from_yaml(text, name, draft->pool, report, &root);
+    if (!e)
+        e = build(draft, root, source, ret);
+    else if (report->count == 0)
+        config_report_add(report, draft->whole, "%s", err_text(e));
+    config_pool_free(draft->pool);
+    mem_free(draft);
+    return e;
+}
+
+enum err config_parse(struct span text, const struct config_source *source,
+                      struct config_report *report, struct config **ret) {
+    return parse(text, source, false, report, ret);
+}
+
+enum err config_load(const struct config_source *source, struct config_report *report,
+                     struct config **ret) {
+    struct buf text;
+    buf_init(&text, 0);
+    struct err_note note = { 0 };
+    if (source->path && config_read_file(source->path, CONFIG_FILE_MAX, &text, &note)) {
+        config_report_add(report, (struct config_place){ .source = source->path },
+                          "cannot be read: %s", note.text);
+        return ERR_IO;
+    }
+    enum err e = parse(buf_span(&text), source, true, report, ret);
+    config_wipe(&text);
+    return e;
+}
+
+void config_free(struct config *config) {
+    if (!config) return;
+    auth_keys_unref(config->jwt.keys);
+    api_keys_free(config->api.keys);
+    config_pool_free(config->pool);
+    mem_free(config);
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * config/reference.c: the reference page, docs/configuration.md.
+ */
+#include "config/config.h"
+#include "config/row_priv.h"
+
+static const char head[] =
+    "<!-- Written by `ninja -C build docs` from src/config/table.c: changes belong there. -->\n"
+    "\n"
+    "# Configuration\n"
+    "\n"
+    "Every key has a default, so a configuration says only what differs. Four sources are read, "
+    "each\n"
+    "over the one before: the defaults, the YAML file (`-c FILE`), the environment, the flags of "
+    "the\n"
+    "command line. `tidings check -c FILE` prints what comes out, or every mistake with its line "
+    "and\n"
+    "column.\n"
+    "\n"
+    "**The file** is one YAML document. A key that does not exist, or stands there twice, is a\n"
+    "mistake; so are anchors, aliases and tags. Numbers are whole, in decimal, without quotes. "
+    "Times\n"
+    "are in seconds, sizes in bytes.\n"
+    "\n"
+    "**The environment** has a variable for each key. What holds a list is written as JSON:\n"
+    "`TIDINGS_ORIGINS='[\"https://app.example.com\"]'`. A secret can also be read from a file: "
+    "the\n"
+    "variable with `_FILE` behind it names that file, and the end of its last line does not count. "
+    "A\n"
+    "variable that begins with `TIDINGS_` and belongs to no key is a mistake; only "
+    "`TIDINGS_API_KEY`\n"
+    "is for the command line, and what Kubernetes sets for a service called tidings is passed "
+    "over.\n"
+    "\n"
+    "These names work as well, and count less than the key's own; empty, they count as not set:\n"
+    "\n"
+    "| Variable | Sets |\n"
+    "|---|---|\n";
+
+static const char after_aliases[] =
+    "\n"
+    "`REDIS_URL` is refused, since this version has no Redis broker: a server that passed over it\n"
+    "would hear nothing of what is published there.\n"
+    "\n"
+    "**Restart**: a key marked so takes effect when the server starts; all others also when it is\n"
+    "told to read its configuration again (SIGHUP).\n";
+
+static const char endpoints_head[] =
+    "\n"
+    "## endpoints\n"
+    "\n"
+    "A list. An endpoint is a path and the rules for those who connect to it. `huleedu` is always\n"
+    "there, with the defaults below, unless `enabled: false`; an entry of that name changes only "
+    "the\n"
+    "keys that it names. An entry of another name is an endpoint of its own, which starts from "
+    "the\n"
+    "same defaults and needs a `path`.\n"
+    "\n"
+    "A name has up to 32 small letters, digits and dashes. There can be 64 endpoints. In "
+    "variables\n"
+    "the name stands in capitals, with `_` for a dash:\n"
+    "`TIDINGS_ENDPOINTS_HULEEDU_IDLE_SECONDS=60`. `TIDINGS_ENDPOINTS` holds a whole list as JSON, "
+    "in\n"
+    "place of the file's.\n";
+
+/* In a table's cell a bar would end it. */
+static void append_cell(struct buf *out, const char *text) {
+    for (; *text; text++) {
+        if (*text == '|') buf_append_char(out, '\\');
+        buf_append_char(out, *text);
+    }
+}
+
+static void append_type(const struct config_row *row, struct buf *out) {
+    if (row->words) {
+        for (size_t i = 0; row->words[i]; i++)
+            buf_printf(out, "%s`%s`", i > 0 ? ", " : "", row->words[i]);
+        return;
+    }
+    buf_append_text(out, row->type->name);
+    if (row->type->is_list) {
+        buf_printf(out, ", %s%llu", row->min ? "1 to " : "up to ", (unsigned long long)row->max);
+    } else if (row->type == &config_type_number) {
+        buf_printf(out, " %llu to %llu", (unsigned long long)row->min,
+                   (unsigned long long)row->max);
+        if (row->unit) buf_printf(out, " (%s)", row->unit);
+    }
+}
+
+static void append_row(const struct config_row *row, const char *endpoint, struct buf *out) {
+    char variable[CONFIG_VARIABLE_MAX];
+    config_variable(variable, endpoint, row);
+    buf_printf(out, "| `%s` | `%s` | ", row->path, *row->standard ? row->standard : "\"\"");
+    append_type(row, out);
+    buf_append_text(out, row->needs_restart ? " | yes | " : " |  | ");
+    append_cell(out, row->text);
+    buf_printf(out, " | `%s`", variable);
+    buf_append_text(out, row->is_secret ? ", `…_FILE` |\n" : " |\n");
+}
+
+static void append_table(const struct config_row *rows, size_t count, struct span section,
+                         const char *endpoint, struct buf *out) {
+    buf_append_text(out, "\n| Key | Default | Value | Restart | Meaning | Variable |\n"
+                         "|---|---|---|---|---|---|\n");
+    for (size_t i = 0; i < count; i++)
+        if (span_eq(config_row_section(&rows[i]), section)) append_row(&rows[i], endpoint, out);
+}
+
+void config_reference(struct buf *out) {
+    buf_append_text(out, head);
+    config_aliases(out);
+    buf_append_text(out, after_aliases);
+    for (size_t i = 0; i < config_sections_count; i++) {
+        const struct config_section *section = &config_sections[i];
+        buf_printf(out, "\n## %s\n\n%s\n", *section->name ? section->name : "The server",
+                   section->text);
+        append_table(config_rows, config_rows_count, span_str(section->name), NULL, out);
+    }
+    buf_append_text(out, endpoints_head);
+    append_table(config_endpoint_rows, config_endpoint_rows_count, SPAN(""), "<NAME>", out);
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * config/row_priv.h: one key of the configuration as data, and what a type of value can do.
+ *
+ * table.c has the rows. Everything else (the file, the environment, defaults, `tidings check`,
+ * `--help`, the reference page) follows from them, so that a new key is a new row.
+ */
+#ifndef TIDINGS_CONFIG_ROW_PRIV_H
+#define TIDINGS_CONFIG_ROW_PRIV_H
+
+#include "base/buf.h"
+#include "config/node_priv.h"
+
+struct config_row;
+
+/* What a type needs to turn a node into a value. */
+struct config_read {
+    struct config_pool *pool; /* of the configuration: texts go there */
+    struct config_report *report;
+    const char *label; /* the key as a mistake names it */
+};
+
+struct config_type {
+    const char *name; /* for the reference page */
+    bool is_list;
+    size_t item_bytes; /* of a list read item by item; 0: `read` takes the node as a whole */
+    /* Judges `node` and writes the value to `ret`; reports what is wrong and gives false. */
+    bool (*read)(const struct config_read *in, const struct config_row *row,
+                 const struct config_node *node, void *ret);
+    /* Appends the value as YAML that `read` would take again (but for secrets). */
+    void (*show)(const struct config_row *row, const void *value, struct buf *out);
+};
+
+struct config_row {
+    const char *path; /* "jwt.leeway_seconds"; of an endpoint's key without "endpoints" */
+    const struct config_type *type;
+    size_t offset;            /* into struct config or struct endpoint_options */
+    size_t bytes;             /* of the member there */
+    size_t count_offset;      /* of a list: where its size_t count is */
+    const char *standard;     /* the default, as a variable would hold it */
+    uint64_t min, max;        /* of a number; bytes of a text; items of a list */
+    const char *unit;         /* of a number; NULL: a plain count */
+    const char *const *words; /* of a word: those allowed, NULL at the end; the index is kept */
+    bool is_secret;           /* never shown; the variable has a twin with _FILE */
+    bool needs_restart;       /* a reload does not change it */
+    bool allows_one;          /* of a list: an item alone is one too */
+    const char *text;         /* what it does */
+};
+
+/* A group of keys, as the file and the reference page show them. */
+struct config_section {
+    const char *name; /* "jwt"; "" for keys of the top level */
+    const char *text;
+};
+
+/* Global keys, those of a section together, then what an endpoint has. */
+extern const struct config_row config_rows[];
+extern const size_t config_rows_count;
+extern const struct config_row config_endpoint_rows[];
+extern const size_t config_endpoint_rows_count;
+extern const struct config_section config_sections[];
+extern const size_t config_sections_count;
+
+enum { CONFIG_ROWS_MAX = 64 }; /* in either table; a static assertion keeps it so */
+
+/* Names of the endpoints that are always there. */
+extern const char *const config_builtins[];
+extern const size_t config_builtins_count;
+
+extern const struct config_type config_type_bool, config_type_number, config_type_word,
+    config_type_text, config_type_secret, config_type_level, config_type_close_code,
+    config_type_path, config_type_dialect;
+extern const struct config_type config_type_names, config_type_channels, config_type_addresses,
+    config_type_networks, config_type_origins, config_type_algorithms, config_type_api_keys;
+
+/* Notes a mistake in `node` and gives false. The label of the key goes first. */
+bool config_wrong(const struct config_read *in, const struct config_node *node, const char *format,
+                  ...) PRINTF_LIKE(3, 4);
+
+/* Reads the value of `row` into the struct at `base`: a whole list too. */
+bool config_row_read(const struct config_read *in, const struct config_row *row,
+                     const struct config_node *node, void *base);
+/* Appends the value in the struct at `base` as YAML in one line. */
+void config_row_show(const struct config_row *row, const void *base, struct buf *out);
+
+/* The row of that path among `count`; NULL when there is none. */
+const struct config_row *config_row_find(const struct config_row *rows, size_t count,
+                                         struct span path);
+
+/* The part of the path behind the section, and the section (empty at the top level). */
+struct span config_row_key(const struct config_row *row);
+struct span config_row_section(const struct config_row *row);
+
+enum { CONFIG_VARIABLE_MAX = 128 };
+
+/* The variable of a key: TIDINGS_JWT_SECRET; of an endpoint's, TIDINGS_ENDPOINTS_HULEEDU_PATH. */
+void config_variable(char ret[CONFIG_VARIABLE_MAX], const char *endpoint,
+                     const struct config_row *row);
+
+/* Appends the names that deployments had before as rows of a table in Markdown. */
+void config_aliases(struct buf *out);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * config/show.c: the table for people: a configuration as YAML, the keys for `--help`, and the
+ * reference page.
+ */
+#include "config/config.h"
+#include "config/row_priv.h"
+
+static void show_rows(const struct config_row *rows, size_t count, struct span section,
+                      const char *indent, const void *base, struct buf *out) {
+    for (size_t i = 0; i < count; i++) {
+        if (!span_eq(config_row_section(&rows[i]), section)) continue;
+        buf_printf(out, "%s%.*s: ", indent, SPAN_ARG(config_row_key(&rows[i])));
+        config_row_show(&rows[i], base, out);
+        buf_append_char(out, '\n');
+    }
+}
+
+void config_show(const struct config *config, struct buf *out) {
+    for (size_t i = 0; i < config_sections_count; i++) {
+        const char *name = config_sections[i].name;
+        if (*name) buf_printf(out, "\n%s:\n", name);
+        show_rows(config_rows, config_rows_count, span_str(name), *name ? "  " : "", config, out);
+    }
+    buf_append_text(out, "\nendpoints:\n");
+    for (size_t i = 0; i < config->endpoints_count; i++) {
+        buf_printf(out, "  - name: %s\n", config->endpoints[i].name);
+        show_rows(config_endpoint_rows, config_endpoint_rows_count, SPAN(""), "    ",
+                  &config->endpoints[i], out);
+    }
+}
+
+static void help_row(const struct config_row *row, const char *head, const char *endpoint,
+                     struct buf *out) {
+    char variable[CONFIG_VARIABLE_MAX];
+    config_variable(variable, endpoint, row);
+    buf_printf(out, "  %s%s = %s\n", head, row->path, *row->standard ? row->standard : "\"\"");
+    buf_printf(out, "      %s%s\n", variable, row->is_secret ? ", or a file with it: …_FILE" : "");
+    /* Filled at 78 columns. */
+    size_t column = 0;
+    struct span rest = span_str(row->text), word;
+    while (span_next(&rest, ' ', &word)) {
+        if (column == 0 || column + 1 + word.len > 78) {
+            buf_append_text(out, column ? "\n      " : "      ");
+            column = 6;
+        } else {
+            buf_append_char(out, ' ');
+            column++;
+        }
+        buf_append_span(out, word);
+        column += word.len;
+    }
+    buf_append_char(out, '\n');
+}
+
+void config_help(struct buf *out) {
+    for (size_t i = 0; i < config_rows_count; i++)
+        help_row(&config_rows[i], "", NULL, out);
+    for (size_t i = 0; i < config_endpoint_rows_count; i++)
+        help_row(&config_endpoint_rows[i], "endpoints[].", "<NAME>", out);
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * config/table.c: every key of the configuration, one row each.
+ */
+#include "config/config.h"
+#include "config/row_priv.h"
+#include "http/pattern.h"
+
+/* Where a value goes, in struct config or in struct endpoint_options. */
+#define IN(type, member)      .offset = offsetof(type, member), .bytes = sizeof(((type *)0)->member)
+#define AT(member)            IN(struct config, member)
+#define OF(member)            IN(struct endpoint_options, member)
+#define COUNT_AT(member)      .count_offset = offsetof(struct config, member)
+#define COUNT_OF(member)      .count_offset = offsetof(struct endpoint_options, member)
+
+#define BOUNDS(least, most)   .min = (least), .max = (most)
+#define NUMBER(least, most)   .type = &config_type_number, BOUNDS(least, most)
+#define SECONDS(least, most)  NUMBER(least, most), .unit = "seconds"
+#define BYTES(least, most)    NUMBER(least, most), .unit = "bytes"
+#define FLAG                  .type = &config_type_bool
+#define WORD(list)            .type = &config_type_word, .words = (list)
+#define TEXT(least, most)     .type = &config_type_text, BOUNDS(least, most)
+#define LIST(of, least, most) .type = &config_type_##of, BOUNDS(least, most)
+
+#define KIB                   1024ull
+#define MIB                   (1024 * KIB)
+#define TIB                   (MIB * MIB)
+#define DAY                   86400
+#define MILLION               1000000
+#define TEXT_MAX              1024
+#define PATH_TEXT_MAX         4095 /* of a file's name */
+
+static const char *const formats[] = { [LOG_LOGFMT] = "logfmt", [LOG_JSON] = "json", NULL };
+static const char *const levels[] = { [LOG_ERROR] = "error",
+                                      [LOG_WARNING] = "warning",
+                                      [LOG_INFO] = "info",
+                                      [LOG_DEBUG] = "debug",
+                                      NULL };
+static const char *const auths[] = {
+    [ENDPOINT_AUTH_REQUIRED] = "required", [ENDPOINT_AUTH_OPTIONAL] = "optional", NULL
+};
+static const char *const user_formats[] = {
+    [ENDPOINT_USER_ANY] = "any", [ENDPOINT_USER_UUID] = "uuid", NULL
+};
+static const char *const refusals[] = {
+    [ENDPOINT_REFUSE_CLOSE] = "close", [ENDPOINT_REFUSE_HTTP] = "http", NULL
+};
+static const char *const inbounds[] = {
+    [ENDPOINT_INBOUND_IGNORE] = "ignore", [ENDPOINT_INBOUND_ECHO] = "echo", NULL
+};
+
+const struct config_section config_sections[] = {
+    { "", "What holds for the whole process." },
+    { "metrics", "Where Prometheus finds the metrics." },
+    { "jwt", "How the tokens of clients are judged. At least one of `secret`, `key_file` and "
+             "`jwks_file` must be given, and something for each algorithm." },
+    { "api", "The HTTP API that backends call." },
+    { "publish", "What may be published." },
+};
+const size_t config_sections_count = countof(config_sections);
+
+const struct config_row config_rows[] = {
+    { "listen", LIST(addresses, 1, CONFIG_LISTEN_MAX), AT(listen), COUNT_AT(listen_count),
+      .standard = "0.0.0.0:8080", .allows_one = true, .needs_restart = true,
+      .text =
+          "Where connections are accepted: an IP address with a port, or a list of them. Port 0 "
+          "takes any free one." },
+    { "workers", NUMBER(0, 256), AT(workers), .standard = "0", .needs_restart = true,
+      .text = "Threads that hold connections; 0: one for each CPU." },
+    { "max_connections", NUMBER(0, 10 * MILLION), AT(max_connections), .standard = "0",
+      .text = "Connections that the process holds at most, the next is answered 503; 0: as many as "
+              "its descriptor limit allows." },
+    { "drain_delay_seconds", SECONDS(0, DAY), AT(drain_delay_seconds), .standard = "0",
+      .text = "On SIGTERM, how long everything is still served while /readyz already says 503, so "
+              "that a load balancer looks elsewhere first." },
+    { "drain_seconds", SECONDS(0, DAY), AT(drain_seconds), .standard = "5",
+      .text = "After that, the time over which connections are closed one after the other, so that "
+              "clients do not all return at once; 0: at once." },
+    { "handshake_seconds", SECONDS(1, 3600), AT(handshake_seconds), .standard = "10",
+      .text = "A request's head, and then its body, must have arrived within this time." },
+    { "keepalive_seconds", SECONDS(1, 7200), AT(keepalive_seconds), .standard = "30",
+      .needs_restart = true,
+      .text = "TCP asks a silent peer after this time whether it is still there, and gives it up "
+              "after about twice as long." },
+    { "addresses_max", NUMBER(1024, 16 * MILLION), AT(addresses_max), .standard = "200000",
+      .needs_restart = true,
+      .text = "Client addresses remembered for limits and blocks; the one not heard of for longest "
+              "is forgotten first." },
+    { "max_header_bytes", BYTES(1 * KIB, 256 * KIB), AT(max_header_bytes), .standard = "16384",
+      .text = "A request's first line and headers together; larger is answered 431." },
+    { "unfinished_bytes_max", BYTES(1 * MIB, TIB), AT(unfinished_bytes_max),
+      .standard = "268435456",
+      .text = "Messages from clients that have arrived in part, all together; past it the clients "
+              "that send more are disconnected." },
+    { "queue_bytes_max", BYTES(1 * MIB, TIB), AT(queue_bytes_max), .standard = "1073741824",
+      .text = "Notifications that wait for slow clients, all together; past it the slow ones are "
+              "disconnected." },
+    { "trusted_proxies", LIST(networks, 0, CONFIG_PROXIES_MAX), AT(trusted_proxies),
+      COUNT_AT(trusted_proxies_count), .standard = "[]",
+      .text = "Networks (10.0.0.0/8) or addresses of reverse proxies whose X-Forwarded-For is "
+              "believed." },
+    { "origins", LIST(origins, 0, CONFIG_ORIGINS_MAX), AT(origins), COUNT_AT(origins_count),
+      .standard = "[]",
+      .text = "Web origins that may connect: scheme://host[:port] exactly, or *.example.com for "
+              "every subdomain. Empty: any. Requests without Origin always may." },
+    { "log_level", .type = &config_type_level, .words = levels, AT(log_level), .standard = "info",
+      .text = "error, warning, info or debug: what is at least as grave is logged." },
+    { "log_format", WORD(formats), AT(log_format), .standard = "logfmt",
+      .text = "logfmt or json: one line an event on standard error." },
+
+    { "metrics.listen", LIST(addresses, 0, 1), AT(metrics.listen), COUNT_AT(metrics.listen_count),
+      .standard = "", .allows_one = true, .needs_restart = true,
+      .text = "An address with a port for /metrics alone. Empty: on the addresses of `listen`, but "
+              "not for requests that come through a trusted proxy." },
+
+    { "jwt.algorithms", LIST(algorithms, 1, AUTH_ALGORITHM_COUNT), AT(jwt.algorithms),
+      .standard = "[\"HS256\"]",
+      .text = "Signature algorithms that are accepted: HS, RS, PS or ES with 256, 384 or 512." },
+    { "jwt.secret", .type = &config_type_secret, BOUNDS(0, 64 * KIB), AT(jwt.secret),
+      .standard = "", .is_secret = true,
+      .text = "The secret for the HS algorithms, 32 bytes or longer. Better given by the "
+              "environment than in the file." },
+    { "jwt.key_file", TEXT(0, PATH_TEXT_MAX), AT(jwt.key_file), .standard = "",
+      .text = "A PEM file with the public key for the RS and PS, or the ES algorithms." },
+    { "jwt.jwks_file", TEXT(0, PATH_TEXT_MAX), AT(jwt.jwks_file), .standard = "",
+      .text = "A JSON Web Key Set; the token's `kid` names the key in it." },
+    { "jwt.audience", TEXT(0, TEXT_MAX), AT(jwt.audience), .standard = "",
+      .text = "What a token's `aud` must be or contain. Empty: not checked." },
+    { "jwt.issuer", TEXT(0, TEXT_MAX), AT(jwt.issuer), .standard = "",
+      .text = "What a token's `iss` must be. Empty: not checked." },
+    { "jwt.leeway_seconds", SECONDS(0, 3600), AT(jwt.leeway_seconds), .standard = "5",
+      .text = "By how much the clocks of those who make tokens may differ from ours." },
+    { "jwt.allow_weak_secret", FLAG, AT(jwt.allows_weak_secret), .standard = "false",
+      .text = "Accept a secret shorter than 32 bytes, which can be guessed." },
+
+    { "api.keys", LIST(api_keys, 0, API_KEYS_MAX), AT(api.keys_list), COUNT_AT(api.keys_count),
+      .standard = "[]", .is_secret = true,
+      .text = "Keys of the backends that may call: a text, which may do everything, or "
+              "{name, key, scopes} with scopes out of publish, admin, read. Empty: those routes "
+              "answer 403." },
+    { "api.max_body_bytes", BYTES(1 * KIB, 256 * MIB), AT(api.max_body_bytes),
+      .standard = "1048576", .text = "A request's body; larger is answered 413." },
+    { "api.idempotency_entries", NUMBER(0, 10 * MILLION), AT(api.idempotency_entries),
+      .standard = "100000", .needs_restart = true,
+      .text = "Idempotency keys remembered at a time; 0: none." },
+    { "api.public_stats", FLAG, AT(api.has_public_stats), .standard = "true",
+      .text = "Whether /api/v1/ws/stats answers anyone." },
+
+    { "publish.max_bytes", BYTES(1, 64 * MIB), AT(publish.max_bytes), .standard = "524288",
+      .text = "One notification; larger is answered 413." },
+};
+const size_t config_rows_count = countof(config_rows);
+
+const struct config_row config_endpoint_rows[] = {
+    { "path", .type = &config_type_path, BOUNDS(1, HTTP_PATTERN_MAX), OF(path), .standard = "/ws",
+      .text = "The path that clients connect to. A segment {name} stands for any one." },
+    { "dialect", .type = &config_type_dialect, OF(dialect), .standard = "huleedu",
+      .text = "How the server's own words look: refusals, answers to application pings." },
+    { "enabled", FLAG, OF(is_enabled), .standard = "true",
+      .text = "false: nobody is served there." },
+    { "auth", WORD(auths), OF(auth), .standard = "required",
+      .text = "Whether a token is required, or optional: then who brings none is anonymous." },
+    { "user_claims", LIST(names, 1, ENDPOINT_CLAIMS_MAX), OF(user_claims),
+      COUNT_OF(user_claims_count), .standard = "[\"user_id\", \"sub\"]",
+      .text = "Claims that may name the user; the first that the token has does." },
+    { "user_format", WORD(user_formats), OF(user_format), .standard = "any",
+      .text = "uuid: the user's name must be one." },
+    { "required_claims", LIST(names, 0, ENDPOINT_CLAIMS_MAX), OF(required_claims),
+      COUNT_OF(required_claims_count), .standard = "[\"exp\"]",
+      .text = "Claims that a token must have." },
+    { "channels", LIST(channels, 1, ENDPOINT_CHANNELS_MAX), OF(channels), COUNT_OF(channels_count),
+      .standard = "[\"ws:{user_id}\", \"broadcast\"]",
+      .text = "Channels that a client hears; {user_id} and the placeholders of the path are put "
+              "in." },
+    { "refuse", WORD(refusals), OF(refuse), .standard = "close",
+      .text = "How a client is refused. close: the handshake is completed and the connection "
+              "closed with a code, which browsers can read; http: the handshake is answered with a "
+              "status." },
+    { "explain", FLAG, OF(explains), .standard = "true",
+      .text = "With refuse: close, the reason goes out as a JSON message before the close." },
+    { "unauthorized_code", .type = &config_type_close_code, BOUNDS(1008, 4999),
+      OF(unauthorized_code), .standard = "1008", .text = "Close code when the token is refused." },
+    { "limited_code", .type = &config_type_close_code, BOUNDS(1008, 4999), OF(limited_code),
+      .standard = "4000", .text = "Close code when a limit is reached." },
+    { "connections", NUMBER(0, MILLION), OF(connections), .standard = "5",
+      .text = "Connections that a user may have here at a time; 0: no limit." },
+    { "attempts_per_minute", NUMBER(0, MILLION), OF(attempts_per_minute), .standard = "10",
+      .text = "Attempts to connect from one client address, failed ones included; 0: no limit." },
+    { "messages_per_minute", NUMBER(0, MILLION), OF(messages_per_minute), .standard = "100",
+      .text = "Messages that a client may send on a connection; 0: no limit." },
+    { "block_seconds", SECONDS(1, DAY), OF(block_seconds), .standard = "60",
+      .text = "How long who went over one of these two limits is refused." },
+    { "ping_seconds", SECONDS(0, DAY), OF(ping_seconds), .standard = "0",
+      .text = "Time between the server's pings; 0: none are sent." },
+    { "idle_seconds", SECONDS(0, 7 * DAY), OF(idle_seconds), .standard = "300",
+      .text = "A client that has not been heard of for so long, pongs included, is disconnected; "
+              "0: never." },
+    { "write_seconds", SECONDS(1, 3600), OF(write_seconds), .standard = "10",
+      .text = "What is sent to a client must have been taken within this time." },
+    { "max_message_bytes", BYTES(1, 256 * MIB), OF(max_message_bytes), .standard = "65536",
+      .text = "One message from a client; larger ends the connection with 1009." },
+    { "max_notification_bytes", BYTES(1, 64 * MIB), OF(max_notification_bytes), .standard = "65536",
+      .text = "One notification to a client; larger is not sent here." },
+    { "max_queue_bytes", BYTES(1, 1024 * MIB), OF(max_queue_bytes), .standard = "1048576",
+      .text = "What may wait for one client that reads too slowly; past it the client is "
+              "disconnected." },
+    { "inbound", WORD(inbounds), OF(inbound), .standard = "ignore",
+      .text = "What becomes of messages from clients other than pings. echo: they are sent back." },
+    { "compression", FLAG, OF(compresses), .standard = "true",
+      .text = "Whether messages are compressed for clients that offer permessage-deflate." },
+    { "keep_after_expiry", FLAG, OF(keeps_after_expiry), .standard = "false",
+      .text = "Whether a connection outlives the token that it was opened with." },
+};
+const size_t config_endpoint_rows_count = countof(config_endpoint_rows);
+
+_Static_assert(countof(config_rows) <= CONFIG_ROWS_MAX, "CONFIG_ROWS_MAX is too small");
+_Static_assert(countof(config_endpoint_rows) <= CONFIG_ROWS_MAX, "CONFIG_ROWS_MAX is too small");
+
+const char *const config_builtins[] = { "huleedu" };
+const size_t config_builtins_count = countof(config_builtins);
