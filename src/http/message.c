@@ -291,8 +291,8 @@ static enum http_step take_counted(struct message *m, struct span *in) {
     return m->body_left == 0 ? done(m) : HTTP_STEP_MORE;
 }
 
-/* Walks bytes of a chunked body, as many as may still come. Where they stand in the message no longer
- * matters: only the body in them is kept. */
+/* Walks bytes of a chunked body, as many as may still come. Where they stand in the message no
+ * longer matters: only the body in them is kept. */
 static llhttp_errno_t walk_chunks(struct message *m, struct span *in) {
     size_t before = in->len;
     llhttp_errno_t error = walk(m, in, size_min(in->len, m->raw_left), 0);

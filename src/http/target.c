@@ -93,12 +93,15 @@ const char *http_target_read(struct span text, struct http_target *ret) {
     return NULL;
 }
 
+static bool may_be_in_host(char c) {
+    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) return true;
+    if (c == '.' || c == ':' || c == '-') return true;
+    return c != 0 && strchr("_~[]%!$&'()*+,;=", c);
+}
+
 bool http_host_is_sound(struct span host) {
     for (size_t i = 0; i < host.len; i++) {
-        char c = host.at[i];
-        bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        bool is_digit = c >= '0' && c <= '9';
-        if (!is_letter && !is_digit && (c == 0 || !strchr("-._~:[]%!$&'()*+,;=", c))) return false;
+        if (!may_be_in_host(host.at[i])) return false;
     }
     return true;
 }
