@@ -36,6 +36,9 @@ static inline size_t size_max(size_t a, size_t b) {
 }
 
 /* Each of these has a bounded or checked counterpart in base/str.h or base/buf.h. */
+/* With clang these two are macros of the C library when it checks lengths (_FORTIFY_SOURCE). */
+#undef sprintf
+#undef vsprintf
 #pragma GCC poison strcpy strcat sprintf vsprintf strtok atoi atol gets
 
 #endif
