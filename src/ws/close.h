@@ -1,45 +1,55 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ws/close.h: close codes (RFC 6455 §7.4) and what a close frame carries.
+ * ws/close.h: why a connection is closed, as a number (RFC 6455 §7.4).
  */
 #ifndef TIDINGS_WS_CLOSE_H
 #define TIDINGS_WS_CLOSE_H
 
 #include "base/span.h"
+#include "ws/frame.h"
 
-enum ws_close_code {
-    WS_CLOSE_NORMAL = 1000,
-    WS_CLOSE_GOING_AWAY = 1001,
-    WS_CLOSE_PROTOCOL_ERROR = 1002,
-    WS_CLOSE_NO_STATUS = 1005, /* never on the wire: the peer gave none */
-    WS_CLOSE_ABNORMAL = 1006,  /* never on the wire: the connection just ended */
-    WS_CLOSE_BAD_PAYLOAD = 1007,
-    WS_CLOSE_POLICY = 1008,
-    WS_CLOSE_TOO_BIG = 1009,
-    WS_CLOSE_INTERNAL_ERROR = 1011,
-    WS_CLOSE_RESTART = 1012,
-    WS_CLOSE_TRY_AGAIN = 1013,
-    /* Our own, from the private range. */
-    WS_CLOSE_LIMITED = 4000,
-    WS_CLOSE_TOKEN_EXPIRED = 4001,
-    WS_CLOSE_IDLE = 4008,
-    WS_CLOSE_SLOW_CONSUMER = 4013,
+/* Number, name in capitals, name in logs and metrics. */
+#define WS_CLOSE_MAP(X)                                                                            \
+    X(1000, NORMAL, "normal")                                                                      \
+    X(1001, GOING_AWAY, "going_away")                                                              \
+    X(1002, PROTOCOL, "protocol_error")                                                            \
+    X(1003, UNSUPPORTED, "unsupported")                                                            \
+    X(1005, NO_CODE, "no_code")                                                                    \
+    X(1006, ABNORMAL, "abnormal")                                                                  \
+    X(1007, BAD_DATA, "bad_data")                                                                  \
+    X(1008, POLICY, "policy")                                                                      \
+    X(1009, TOO_BIG, "too_big")                                                                    \
+    X(1010, EXTENSION, "extension_missing")                                                        \
+    X(1011, FAULT, "server_fault")                                                                 \
+    X(1012, RESTART, "restart")                                                                    \
+    X(1013, TRY_LATER, "try_later")                                                                \
+    X(1014, BAD_GATEWAY, "bad_gateway")                                                            \
+    X(4000, LIMITED, "limited")                                                                    \
+    X(4001, EXPIRED, "token_expired")                                                              \
+    X(4003, FORBIDDEN, "forbidden")                                                                \
+    X(4004, NOT_FOUND, "not_found")                                                                \
+    X(4008, IDLE, "idle")                                                                          \
+    X(4013, SLOW, "slow_consumer")                                                                 \
+    X(4029, CHANNEL_LIMITED, "channel_limited")
+
+/* WS_CLOSE_NORMAL and so on. NO_CODE (a close frame without a code) and ABNORMAL (none came) never
+ * stand in a frame. */
+enum ws_close {
+#define WS_CLOSE_ITEM(number, name, text) WS_CLOSE_##name = number,
+    WS_CLOSE_MAP(WS_CLOSE_ITEM)
+#undef WS_CLOSE_ITEM
 };
 
-enum { WS_CLOSE_REASON_MAX = 123, WS_CLOSE_PAYLOAD_MAX = 125 };
+/* The code's name for logs and metrics, or "other". Never NULL. */
+const char *ws_close_name(uint16_t code);
 
-/* May a peer send this code? 1000 to 1014 but for the reserved ones, and 3000 to 4999. */
-bool ws_close_is_sendable(unsigned code);
+/* Whether a peer may put this code into a close frame: those that RFC 6455 and the IANA registry
+ * define for that, and 3000 to 4999. */
+bool ws_close_is_allowed(uint16_t code);
 
-/* Writes code and reason, cut at WS_CLOSE_REASON_MAX on a character's boundary, and returns the
- * length; nothing for WS_CLOSE_NO_STATUS. */
-size_t ws_close_encode(char ret[static WS_CLOSE_PAYLOAD_MAX], unsigned code, struct span reason);
-
-enum ws_close_judgement { WS_CLOSE_FINE, WS_CLOSE_MALFORMED, WS_CLOSE_NOT_UTF8 };
-
-/* Reads what a close frame carries; an empty payload is WS_CLOSE_NO_STATUS. One byte, or a code
- * that must not be sent, is malformed. `ret_reason` is lent by `payload`. */
-MUST_USE enum ws_close_judgement ws_close_decode(struct span payload, unsigned *ret_code,
-                                                 struct span *ret_reason);
+/* Writes the payload of a close frame to `out`, which has room for WS_CONTROL_MAX bytes, and
+ * returns its length. The reason (valid UTF-8) is cut to fit without breaking a character.
+ * WS_CLOSE_NO_CODE gives the empty payload. */
+size_t ws_close_encode(char *out, uint16_t code, struct span reason);
 
 #endif

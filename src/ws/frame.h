@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ws/frame.h: the bits of a frame's head (RFC 6455 §5.2) and masking (§5.3). What frames mean
- * together is for ws/message.h.
+ * ws/frame.h: the bits of a WebSocket frame (RFC 6455 §5.2): its head and its mask.
+ *
+ * Which frames are allowed where is for message.h to say.
  */
 #ifndef TIDINGS_WS_FRAME_H
 #define TIDINGS_WS_FRAME_H
@@ -10,45 +11,46 @@
 
 enum {
     WS_HEAD_MAX = 14,     /* bytes of the longest head */
-    WS_CONTROL_MAX = 125, /* bytes that a control frame may carry (§5.5) */
+    WS_MASK_LEN = 4,      /* bytes of a masking key */
+    WS_CONTROL_MAX = 125, /* payload bytes of a control frame, RFC 6455 §5.5 */
 };
 
-enum ws_opcode {
+enum ws_op {
     WS_OP_CONTINUATION = 0x0,
     WS_OP_TEXT = 0x1,
     WS_OP_BINARY = 0x2,
     WS_OP_CLOSE = 0x8,
     WS_OP_PING = 0x9,
-    WS_OP_PONG = 0xa,
+    WS_OP_PONG = 0xA,
 };
 
 struct ws_head {
-    uint64_t payload_len;
-    uint8_t opcode; /* any of 16 */
     bool is_final;
-    bool rsv1, rsv2, rsv3;
     bool is_masked;
-    uint8_t mask[4]; /* when masked */
+    bool rsv1; /* with permessage-deflate: the message is compressed */
+    bool rsv2;
+    bool rsv3;
+    uint8_t opcode; /* enum ws_op, or a reserved one */
+    uint8_t mask[WS_MASK_LEN];
+    uint64_t payload_len;
 };
 
-enum ws_head_step {
-    WS_HEAD_MORE, /* the head goes on behind `bytes` */
-    WS_HEAD_DONE,
-    WS_HEAD_FAIL, /* a length that is not in its shortest form, or above 2^63 */
-};
-
-/* Reads the head that `bytes` begins with; `*ret` and its length are set for WS_HEAD_DONE. */
-MUST_USE enum ws_head_step ws_head_decode(struct span bytes, struct ws_head *ret, size_t *ret_len);
-
-/* Writes the shortest head for `head` and returns its length. */
-size_t ws_head_encode(char ret[static WS_HEAD_MAX], const struct ws_head *head);
-
-static inline bool ws_opcode_is_control(uint8_t opcode) {
-    return (opcode & 0x8) != 0;
+/* Close, ping and pong, and the reserved ones of that half. */
+static inline bool ws_op_is_control(uint8_t opcode) {
+    return opcode >= 0x8;
 }
 
-/* Masks or unmasks `len` bytes where they stand; `offset` is how many bytes of the payload came
- * before them. */
-void ws_mask(char *bytes, size_t len, const uint8_t mask[static 4], uint64_t offset);
+/* Reads the head that `in` begins with. Returns its length in bytes, 0 when `in` holds only a part
+ * of it, -1 when the payload length is not written in the shortest way or has its top bit set.
+ * `ret` is set when the result is above 0. */
+MUST_USE
+int ws_head_decode(struct span in, struct ws_head *ret);
+
+/* Writes `head` to `out`, which has room for WS_HEAD_MAX bytes, and returns its length. `mask` is
+ * written when `is_masked`. The opcode must be below 16, `payload_len` below 2^63. */
+size_t ws_head_encode(char *out, const struct ws_head *head);
+
+/* Masks or unmasks in place; `at` begins `offset` bytes after the start of the payload. */
+void ws_mask(char *at, size_t len, const uint8_t mask[WS_MASK_LEN], uint64_t offset);
 
 #endif

@@ -1,51 +1,84 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ws/handshake.h: the opening handshake (RFC 6455 §4) over fields that somebody else parsed.
+ * ws/handshake.h: the opening handshake (RFC 6455 §4), both sides of it.
+ *
+ * Takes the values of header fields and knows no HTTP parser. A field that came in several lines is
+ * given joined by commas (RFC 9110 §5.3); one that did not come is the empty span.
  */
 #ifndef TIDINGS_WS_HANDSHAKE_H
 #define TIDINGS_WS_HANDSHAKE_H
 
 #include "base/buf.h"
+#include "base/span.h"
 #include "ws/deflate.h"
 
-/* The fields of a request that count; absent ones have `at` NULL. Of fields that may be repeated
- * the lines are joined with commas. */
+enum {
+    WS_NONCE_LEN = 16,  /* random bytes behind a key */
+    WS_KEY_LEN = 24,    /* the same as base64 */
+    WS_ACCEPT_LEN = 28, /* base64 of a SHA-1 */
+};
+
 struct ws_handshake_request {
-    bool is_get;
-    bool has_body;
-    uint8_t version_minor; /* HTTP/1.x */
-    struct span upgrade, connection, key, version;
+    struct span method;
+    unsigned http_major;
+    unsigned http_minor;
+    struct span upgrade;
+    struct span connection;
+    struct span key;       /* Sec-WebSocket-Key */
+    struct span version;   /* Sec-WebSocket-Version */
+    struct span protocols; /* Sec-WebSocket-Protocol */
 };
 
-struct ws_handshake_verdict {
-    int status;       /* 101: fine; else 400, 405 or 426 (which wants the version named) */
-    const char *text; /* what is wrong, for people */
+struct ws_verdict {
+    uint16_t status;  /* 101: shake hands. 400, 405 (Allow: GET), or 426 */
+    const char *text; /* what is wrong, a constant; with 101 empty */
 };
 
-struct ws_handshake_verdict ws_handshake_judge(const struct ws_handshake_request *request);
+/* Whether this is a handshake. An answer with 426 must carry `Upgrade: websocket`,
+ * `Connection: Upgrade` and `Sec-WebSocket-Version: 13`. */
+struct ws_verdict ws_handshake_judge(const struct ws_handshake_request *request);
 
-/* What an accepted handshake is answered with. */
-struct ws_accept {
-    struct span key;
-    struct span protocol; /* the subprotocol chosen; `at` NULL: none */
-    struct ws_deflate_terms deflate;
-};
-
-/* Appends the 101 answer with its empty line. */
-void ws_accept_write(struct buf *out, const struct ws_accept *accept);
-
-/* The subprotocol to answer an offer with: the first that does not carry a token, else the one that
- * does, since browsers fail a handshake that leaves their offer unanswered. `at` NULL: none
- * offered, or the offer is malformed. */
+/* The subprotocol to answer to those offered: the first that is not `bearer.<token>`, else that one
+ * (a browser fails a handshake that leaves its offer unanswered). `at` is NULL when none is
+ * offered. Points into `offered`. */
 struct span ws_protocol_choose(struct span offered);
-/* The token in an offered subprotocol `bearer.<token>`; `at` NULL: there is none. */
+
+/* The token of the first `bearer.<token>` offered; `at` is NULL when there is none. */
 struct span ws_protocol_bearer(struct span offered);
 
-enum { WS_KEY_LEN = 24, WS_ACCEPT_LEN = 28 };
+/* Appends the head of the answer 101, whole with its empty line. `protocol` may be empty. */
+void ws_handshake_answer(struct buf *out, struct span key, struct span protocol,
+                         const struct ws_deflate_terms *terms);
 
-/* What Sec-WebSocket-Accept answers to `key` (§4.2.2). */
-void ws_accept_of(struct span key, char ret[static WS_ACCEPT_LEN]);
-/* A fresh key for a client. */
-void ws_key_new(char ret[static WS_KEY_LEN]);
+/* A client's side. */
+
+/* Makes a key from bytes that nobody can guess. Writes WS_KEY_LEN characters, no terminator. */
+void ws_handshake_key(const uint8_t nonce[WS_NONCE_LEN], char *ret);
+
+struct ws_handshake_ask {
+    struct span target; /* path and query */
+    struct span host;   /* with the port where it is not the scheme's own */
+    struct span key;
+    struct span protocols;     /* may be empty */
+    struct span authorization; /* may be empty */
+    struct span origin;        /* may be empty */
+};
+
+/* Appends a handshake request. The values must be free of line breaks. No extension is offered. */
+void ws_handshake_ask(struct buf *out, const struct ws_handshake_ask *ask);
+
+struct ws_handshake_response {
+    unsigned status;
+    struct span upgrade;
+    struct span connection;
+    struct span accept;     /* Sec-WebSocket-Accept */
+    struct span protocol;   /* Sec-WebSocket-Protocol */
+    struct span extensions; /* Sec-WebSocket-Extensions */
+};
+
+/* NULL when the response completes the handshake that `ask` began, else what is wrong with it, a
+ * constant. */
+const char *ws_handshake_check(const struct ws_handshake_ask *ask,
+                               const struct ws_handshake_response *response);
 
 #endif

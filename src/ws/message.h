@@ -1,46 +1,48 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ws/message.h: frames in, messages out: fragments, control frames, UTF-8 and size (RFC 6455 §5.4
- * to §5.6, §8.1), and compressed messages (RFC 7692 §6.2).
+ * ws/message.h: joins frames into messages and guards their rules (RFC 6455 §5.4 to §5.6, §8.1,
+ * RFC 7692 §6).
  *
- * Between messages a reader is one empty pointer. State exists only while a frame or a message is
- * unfinished; a message that lies whole in the input is not copied. UTF-8 is judged as bytes
- * arrive, so that a wrong byte fails at once and not at the end of its frame.
+ * Bytes go in, messages and control frames come out. What lies whole in the input is lent from
+ * there; only of a frame or message whose end has not come yet anything is kept, so that a quiet
+ * connection costs one pointer. UTF-8 is judged as the bytes arrive.
  */
 #ifndef TIDINGS_WS_MESSAGE_H
 #define TIDINGS_WS_MESSAGE_H
 
-#include "base/err.h"
 #include "base/span.h"
+#include "ws/close.h"
 #include "ws/deflate.h"
+#include "ws/frame.h"
 
 #include <stdatomic.h>
 
-enum ws_role { WS_SERVER, WS_CLIENT };
-
-/* What all unfinished messages of a process may hold together. */
+/* How many bytes all readers of a process together may hold for unfinished messages. Shared by
+ * threads; `used` can be read as a metric. */
 struct ws_budget {
     _Atomic uint64_t used;
     uint64_t max;
 };
 
+enum ws_role {
+    WS_ROLE_SERVER, /* reads from a client: every frame must be masked */
+    WS_ROLE_CLIENT, /* reads from a server: no frame may be */
+};
+
 struct ws_options {
-    enum ws_role role;    /* ours: a server wants masked frames, a client wants them plain */
-    bool is_compressed;   /* permessage-deflate was agreed on */
-    uint64_t message_max; /* bytes of a message, uncompressed */
-    size_t keep_max;      /* bytes of a message that are kept for its event; less than its length
-                           * means that the event has only its beginning */
-    struct ws_budget *budget; /* NULL: none */
+    enum ws_role role;
+    bool is_compressed;       /* permessage-deflate was agreed on */
+    uint64_t message_max;     /* a longer message fails with 1009; inflated bytes count */
+    size_t keep_max;          /* of a message only so many bytes are kept and handed out */
+    struct ws_budget *budget; /* exceeded: 1013 */
 };
 
-struct ws_pending;
-
-/* Zeroed is ready. */
+/* One a connection. All zero is the start. */
 struct ws_reader {
-    struct ws_pending *pending;
+    struct ws_pending *pending; /* NULL between messages */
 };
 
-/* Input that is consumed from the front and unmasked where it stands. */
+/* What is yet to be read; `ws_read` advances it. The bytes are unmasked in place. */
 struct ws_input {
     char *at;
     size_t len;
@@ -56,27 +58,30 @@ enum ws_event_kind {
 
 struct ws_event {
     enum ws_event_kind kind;
-    struct span payload; /* or what was kept of it; of a close its reason; of a failure its text */
-    uint64_t length;     /* of the whole message, uncompressed */
-    uint16_t close_code; /* of a close, or the one to end with after a failure */
+    bool is_cut;         /* `payload` is only the first keep_max bytes of the message */
+    uint16_t code;       /* a close: the peer's code or WS_CLOSE_NO_CODE. A failure: ours */
+    struct span payload; /* of a close: the reason */
+    uint64_t len;        /* of the whole message, or of `payload` */
+    const char *why;     /* a failure: what was wrong, a constant; else NULL */
 };
 
 enum ws_step {
-    WS_MORE,  /* all input is used up */
-    WS_EVENT, /* `ret` is set; its payload is lent until the next call and while the input stands */
-    WS_FAIL,  /* end the connection with `ret->close_code`, `ret->payload` says why */
+    WS_MORE,  /* the input is used up */
+    WS_EVENT, /* `ret` holds a message or a control frame; call again */
+    WS_FAIL,  /* `ret` has the code to close with and why; nothing more can be read */
 };
 
-/* Reads up to the end of one message or control frame. `inflater` may serve many readers of a
- * thread; it lends the payload of a compressed message. Without compression it may be NULL. */
-MUST_USE enum ws_step ws_read(struct ws_reader *reader, const struct ws_options *options,
-                              struct ws_inflater *inflater, struct ws_input *in,
-                              struct ws_event *ret);
+/* Reads up to the next event. `ret->payload` is lent until the next call with this reader or this
+ * inflater and as long as the input's bytes stay. Call until WS_MORE: only then the memory of the
+ * last message is given back. `inflater` may be NULL unless `is_compressed`. After a close event or
+ * a failure only `ws_reader_finish` may follow. Options may change between messages; the budget
+ * must stay the same. Fails with 1002 (broken rule), 1007 (not UTF-8, not deflated), 1009 (longer
+ * than message_max) or 1013 (no memory, or the budget is used up). */
+MUST_USE
+enum ws_step ws_read(struct ws_reader *reader, const struct ws_options *options,
+                     struct ws_inflater *inflater, struct ws_input *in, struct ws_event *ret);
 
-/* Drops whatever is unfinished. The budget is that of the options it was read with. */
+/* Frees what is pending. The reader may be used again from the start. */
 void ws_reader_finish(struct ws_reader *reader);
-
-/* Bytes held for an unfinished message. */
-size_t ws_reader_held(const struct ws_reader *reader);
 
 #endif
