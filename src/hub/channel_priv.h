@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * hub/channel_priv.h: a worker's own side of a channel: which of its subscribers listen.
+ */
+#ifndef TIDINGS_HUB_CHANNEL_PRIV_H
+#define TIDINGS_HUB_CHANNEL_PRIV_H
+
+#include "base/slab.h"
+#include "hub/hub.h"
+
+struct channel {
+    struct interest *interest; /* the shared entry, which has the name; NULL: the slot is free */
+    uint32_t count;
+    uint32_t cap; /* of `many`; up to 1 the subscriber stands in `one` */
+    union {
+        uint32_t one;
+        uint32_t *many;
+    } subscribers;
+};
+
+/* One message on its way to another worker. */
+struct mail {
+    struct message *message; /* with a reference */
+    uint32_t channel;        /* of the receiving worker */
+    uint32_t generation;
+};
+
+struct hub {
+    struct hub_shared *shared;
+    struct broker *broker;
+    struct counts *counts;
+    const struct subscriber_ops *ops;
+    void *owner; /* of the subscribers */
+    struct loop *loop;
+    uint16_t worker;
+    struct slab channels;  /* of struct channel */
+    uint32_t *generations; /* of each slot: how often it was used */
+    uint32_t generation_cap;
+    uint64_t to_wake; /* workers that got mail in this turn, as bits */
+    uint64_t pushed;  /* messages handed to subscribers in this turn */
+};
+
+static inline uint32_t *channel_subscribers(struct channel *channel) {
+    return channel->cap > 1 ? channel->subscribers.many : &channel->subscribers.one;
+}
+
+/* A slot for a channel of `interest`, in a generation of its own. */
+MUST_USE enum err channel_open(struct hub *hub, struct interest *interest, uint32_t *ret_index);
+void channel_close(struct hub *hub, uint32_t index);
+
+static inline struct channel *channel_at(struct hub *hub, uint32_t index) {
+    return slab_at(&hub->channels, index);
+}
+
+MUST_USE enum err channel_add(struct channel *channel, uint32_t subscriber, uint32_t *ret_position);
+/* Puts the last subscriber into the hole; its subscription is told through the hub's ops. */
+void channel_remove(struct hub *hub, uint32_t index, uint32_t position);
+
+/* Hands `message` to all subscribers of the channel; borrows it. */
+void fanout(struct hub *hub, uint32_t index, struct message *message);
+
+/* Brings mail to this worker's subscribers, as much as a turn may. */
+bool fanout_mail(void *hub);
+
+/* The broker's way into the hubs of this process. */
+enum err publish_deliver(void *hub, struct span channel, struct message *message,
+                         struct receipt *ret);
+
+#endif

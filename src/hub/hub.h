@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * hub/hub.h: the heart: who listens to what, and how a message gets to all of them.
+ *
+ * Each worker has a hub of its own, which only that worker touches: its channels and their
+ * subscribers. `struct hub_shared` is what the hubs of a process have in common: the interest table
+ * and each other's mailboxes.
+ *
+ * All listeners of a channel on this node see one order. A publish holds the lock of the channel's
+ * stripe while it puts the message into the mailboxes of the workers that listen; what the
+ * publishing worker itself holds it delivers straight away, unless its own mailbox still has
+ * something from others, which comes first.
+ */
+#ifndef TIDINGS_HUB_HUB_H
+#define TIDINGS_HUB_HUB_H
+
+#include "base/count.h"
+#include "broker/broker.h"
+#include "hub/interest.h"
+#include "hub/subscriber.h"
+#include "net/mailbox.h"
+
+enum { HUB_WORKERS_MAX = 64 };
+
+struct hub;
+
+struct hub_shared {
+    struct interest_table interest;
+    /* The largest notification that each endpoint's clients get, in bytes. */
+    size_t endpoint_max_bytes[COUNT_ENDPOINTS_MAX];
+    uint64_t mailed_bytes_max;     /* what may lie in mailboxes, all together */
+    _Atomic uint64_t mailed_bytes; /* what does */
+    size_t worker_count;
+    struct mailbox *mailboxes[HUB_WORKERS_MAX];
+};
+
+void hub_shared_init(struct hub_shared *shared, uint64_t mailed_bytes_max);
+void hub_shared_finish(struct hub_shared *shared);
+
+/* The hub of worker number `shared->worker_count`, which is counted up; all hubs must stand before
+ * any of them runs. `ops` and `counts` are borrowed. */
+struct hub *hub_new(struct hub_shared *shared, struct loop *loop, struct counts *counts,
+                    const struct subscriber_ops *ops, void *owner);
+/* After the loop ended. What its mailbox still holds is dropped. NULL is fine. */
+void hub_free(struct hub *hub);
+
+/* Registers what a turn of the loop ends with: deliver what came by mail, wake those who were sent
+ * some. To be called before the flush of the connections is registered. */
+void hub_join_loop(struct hub *hub);
+
+/* Has this turn of the loop handed out so much that new publishes should wait for the next? */
+bool hub_is_sated(const struct hub *hub);
+
+struct hub_shared *hub_shared_of(struct hub *hub);
+
+#endif

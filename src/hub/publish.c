@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * hub/publish.c: from a publish to the workers that hold listeners, in one order for all.
+ */
+#include "hub/publish.h"
+
+#include "hub/channel_priv.h"
+
+/* Who is to get a message, found under the stripe's lock. */
+struct targets {
+    uint64_t workers; /* as bits */
+    uint32_t channel[HUB_WORKERS_MAX];
+    uint32_t generation[HUB_WORKERS_MAX];
+};
+
+static void find_targets(const struct hub_shared *shared, struct interest *entry, size_t bytes,
+                         struct targets *ret, struct receipt *receipt) {
+    const struct listening *records = interest_listening(entry);
+    ret->workers = 0;
+    for (size_t i = 0; i < entry->listening_count; i++) {
+        const struct listening *record = &records[i];
+        if (bytes > shared->endpoint_max_bytes[record->endpoint]) {
+            receipt->skipped += record->count;
+            continue;
+        }
+        receipt->deliveries += record->count;
+        ret->workers |= 1ull << record->worker;
+        ret->channel[record->worker] = record->channel;
+        ret->generation[record->worker] = record->generation;
+    }
+}
+
+/* Room for one message in each mailbox; checked for all before any gets it. */
+static bool has_room(struct hub_shared *shared, uint64_t workers, size_t bytes) {
+    uint64_t mailed = atomic_load_explicit(&shared->mailed_bytes, memory_order_relaxed);
+    if (mailed + bytes > shared->mailed_bytes_max) return false;
+    for (uint64_t left = workers; left; left &= left - 1) {
+        if (!mailbox_has_room(shared->mailboxes[__builtin_ctzll(left)], 1)) return false;
+    }
+    return true;
+}
+
+static void post(struct hub *hub, unsigned worker, const struct targets *targets,
+                 struct message *message) {
+    const struct mail mail = { message_ref(message), targets->channel[worker],
+                               targets->generation[worker] };
+    if (mailbox_post(hub->shared->mailboxes[worker], &mail) != ERR_OK) {
+        message_unref(message);
+        counter_add(&hub->counts->dropped[COUNT_DROP_MEMORY], 1);
+        return;
+    }
+    atomic_fetch_add_explicit(&hub->shared->mailed_bytes, message->len, memory_order_relaxed);
+    hub->to_wake |= 1ull << worker;
+}
+
+enum err publish_deliver(void *owner, struct span channel, struct message *message,
+                         struct receipt *ret) {
+    struct hub *hub = owner;
+    struct hub_shared *shared = hub->shared;
+    struct receipt receipt = { 0 };
+    struct targets targets;
+    enum err e = ERR_OK;
+    uint32_t own_channel = 0;
+    uint64_t self = 1ull << hub->worker;
+
+    uint32_t hash;
+    struct interest_stripe *stripe = interest_lock(&shared->interest, channel, &hash);
+    struct interest *entry = interest_find(stripe, channel, hash);
+    if (!entry) goto out;
+    find_targets(shared, entry, message_payload(message).len, &targets, &receipt);
+    uint64_t by_mail = targets.workers & ~self;
+    if (targets.workers & self) {
+        /* What others have sent here before must not be overtaken. */
+        if (mailbox_is_empty(shared->mailboxes[hub->worker])) {
+            own_channel = targets.channel[hub->worker];
+        } else {
+            by_mail |= self;
+        }
+    }
+    if (by_mail && !has_room(shared, by_mail, message->len)) {
+        e = ERR_LIMIT;
+        goto out;
+    }
+    for (uint64_t left = by_mail; left; left &= left - 1) {
+        post(hub, (unsigned)__builtin_ctzll(left), &targets, message);
+    }
+out:
+    interest_unlock(stripe);
+    if (e) return e;
+    if (own_channel) fanout(hub, own_channel, message);
+    *ret = receipt;
+    return ERR_OK;
+}
+
+enum err hub_publish(struct hub *hub, struct span channel, struct message *message,
+                     struct receipt *ret) {
+    return broker_publish(hub->broker, channel, message, ret);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * hub/publish.h: a message for everybody who listens to a channel.
+ */
+#ifndef TIDINGS_HUB_PUBLISH_H
+#define TIDINGS_HUB_PUBLISH_H
+
+#include "hub/hub.h"
+
+/* Brings `message` to all listeners of `channel` by way of the broker; borrows both. Whoever
+ * listens on this worker has it queued when this returns. ERR_LIMIT: the workers have too much to
+ * deliver already, nobody got it. ERR_NOMEM. */
+MUST_USE enum err hub_publish(struct hub *hub, struct span channel, struct message *message,
+                              struct receipt *ret);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * hub/subscribe.h: listening to a channel, and no longer.
+ */
+#ifndef TIDINGS_HUB_SUBSCRIBE_H
+#define TIDINGS_HUB_SUBSCRIBE_H
+
+#include "hub/hub.h"
+
+/* From now on `subscriber`, who came by `endpoint`, hears `channel` (1 to 200 bytes). `ret` is one
+ * of the subscriber's own subscriptions, unused so far. ERR_NOMEM, ERR_TOO_BIG (the name). */
+MUST_USE enum err hub_subscribe(struct hub *hub, struct span channel, uint32_t subscriber,
+                                uint16_t endpoint, struct subscription *ret);
+
+/* Ends it and clears `subscription`. */
+void hub_unsubscribe(struct hub *hub, struct subscription *subscription, uint16_t endpoint);
+
+#endif

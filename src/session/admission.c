@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * session/admission.c: judges who may connect.
+ */
+#include "session/admission.h"
+
+#include "auth/jwt.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "hub/seat.h"
+#include "session/origin.h"
+#include "session/token.h"
+#include "ws/close.h"
+
+/* What is known of one attempt while it is judged. */
+struct attempt {
+    struct session *s;
+    const struct http_request *request;
+    const struct http_params *params;
+    const struct address *address;
+    uint16_t endpoint;
+    const struct endpoint_options *options;
+    uint64_t now_ms;
+    struct admission *admission;
+};
+
+static bool refuse(const struct attempt *a, enum count_opened result, enum refusal_kind kind,
+                   uint64_t left_ms) {
+    bool is_limit = kind != REFUSAL_UNAUTHORIZED && kind != REFUSAL_FORBIDDEN_CLIENT &&
+                    kind != REFUSAL_SERVER_FAULT;
+    uint16_t code = is_limit ? a->options->limited_code : a->options->unauthorized_code;
+    if (kind == REFUSAL_SERVER_FAULT) code = WS_CLOSE_FAULT;
+    a->admission->result = result;
+    a->admission->refusal = (struct refusal){ .kind = kind,
+                                              .code = code,
+                                              .retry_after_s = (uint32_t)((left_ms + 999) / 1000) };
+    return false;
+}
+
+/* Counts the connection in; over the maximum it is counted out again. */
+static bool has_room(const struct attempt *a) {
+    struct session_shared *shared = a->s->shared;
+    if (atomic_load_explicit(&shared->refuses_new, memory_order_relaxed)) {
+        a->admission->result = COUNT_OPENED_DRAINING;
+        return false;
+    }
+    uint64_t before = atomic_fetch_add_explicit(&shared->connections, 1, memory_order_relaxed);
+    if (before < shared->options.max_connections) return true;
+    atomic_fetch_sub_explicit(&shared->connections, 1, memory_order_relaxed);
+    a->admission->result = COUNT_OPENED_FULL;
+    return false;
+}
+
+static bool has_origin(const struct attempt *a) {
+    const struct session_options *options = &a->s->shared->options;
+    struct span origin = http_headers_get(a->request->headers, HTTP_FIELD_ORIGIN);
+    if (!origin.at || origin_is_allowed(origin, options->origins, options->origin_count)) {
+        return true;
+    }
+    a->admission->result = COUNT_OPENED_ORIGIN;
+    return false;
+}
+
+static bool may_try(const struct attempt *a) {
+    const struct limits_key key = limits_key_address(a->address, a->endpoint);
+    struct limits *limits = a->s->shared->limits;
+    uint64_t left_ms = limits_attempt(limits, &key, a->options->attempts_per_minute,
+                                      a->options->block_seconds * 1000ull, a->now_ms);
+    if (left_ms == 0) return true;
+    return refuse(a, COUNT_OPENED_ATTEMPTS, REFUSAL_LIMITED_ATTEMPTS, left_ms);
+}
+
+static enum jwt_verdict verify(const struct attempt *a, struct span token, int64_t now_s,
+                               struct jwt_claims **ret) {
+    const struct session_options *options = &a->s->shared->options;
+    if (!token.at) return JWT_ABSENT;
+    const struct jwt_rules rules = {
+        .audience = options->audience,
+        .issuer = options->issuer,
+        .leeway_s = options->leeway_seconds,
+        .required = a->options->required_claims,
+        .required_count = a->options->required_claims_count,
+    };
+    return jwt_verify(options->keys, &rules, token, now_s, ret);
+}
+
+/* When a connection with these claims ends by itself, on the session's clock. */
+static uint32_t expiry_of(const struct attempt *a, const struct jwt_claims *claims, int64_t now_s) {
+    int64_t expiry = jwt_claims_expiry(claims);
+    if (a->options->keeps_after_expiry || expiry == JWT_NEVER) return 0;
+    int64_t left = expiry - now_s + a->s->shared->options.leeway_seconds;
+    if (left < 1) left = 1;
+    /* Two centuries on, the clock of seconds would wrap: that is never. */
+    return left > INT32_MAX ? 0 : a->s->now_s + (uint32_t)left;
+}
+
+/* Takes the user's seat. */
+static bool sit_down(const struct attempt *a, struct span user) {
+    struct limits *limits = a->s->shared->limits;
+    const struct limits_key key = limits_key_user(limits, user, a->endpoint);
+    uint64_t left_ms = limits_blocked(limits, &key, a->now_ms);
+    if (left_ms > 0) return refuse(a, COUNT_OPENED_BLOCKED, REFUSAL_BLOCKED, left_ms);
+    char name[sizeof SEAT_USER_CHANNEL + JWT_USER_MAX];
+    size_t len = sizeof SEAT_USER_CHANNEL - 1;
+    memcpy(name, SEAT_USER_CHANNEL, len);
+    memcpy(name + len, user.at, user.len);
+    enum err e = seat_take(&hub_shared_of(a->s->hub)->interest, span_of(name, len + user.len),
+                           a->endpoint, a->options->connections, &a->admission->user);
+    if (e == ERR_LIMIT) {
+        return refuse(a, COUNT_OPENED_CONNECTIONS, REFUSAL_LIMITED_CONNECTIONS, 0);
+    }
+    return e ? refuse(a, COUNT_OPENED_FAULT, REFUSAL_SERVER_FAULT, 0) : true;
+}
+
+/* The path may name the user, who then must be this one. */
+static bool is_own_path(const struct attempt *a, struct span user) {
+    if (!a->options->path_user) return true;
+    return span_eq(http_params_get(a->params, span_str(a->options->path_user)), user);
+}
+
+static bool admit_claims(const struct attempt *a, struct jwt_claims *claims, int64_t now_s) {
+    const struct jwt_user_rule rule = {
+        .names = a->options->user_claims,
+        .name_count = a->options->user_claims_count,
+        .format = a->options->user_format == ENDPOINT_USER_UUID ? JWT_USER_UUID : JWT_USER_ANY,
+    };
+    struct span user;
+    enum jwt_verdict verdict = jwt_claims_user(claims, &rule, &user);
+    counter_add(&a->s->counts->jwt[verdict], 1);
+    if (verdict != JWT_OK) return refuse(a, COUNT_OPENED_UNAUTHORIZED, REFUSAL_UNAUTHORIZED, 0);
+    if (!is_own_path(a, user)) {
+        return refuse(a, COUNT_OPENED_UNAUTHORIZED, REFUSAL_FORBIDDEN_CLIENT, 0);
+    }
+    a->admission->expires_s = expiry_of(a, claims, now_s);
+    return sit_down(a, user);
+}
+
+static void log_verdict(const struct attempt *a, enum jwt_verdict verdict) {
+    char address[ADDRESS_TEXT_MAX];
+    (void)address_format(a->address, address);
+    log_line(LOG_DEBUG, "token judged", log_text("endpoint", a->options->name),
+             log_text("verdict", jwt_verdict_text(verdict)), log_text("address", address));
+}
+
+static bool is_authenticated(const struct attempt *a) {
+    int64_t now_s = clock_wall_ms() / 1000;
+    char room[JWT_TOKEN_MAX];
+    struct span token = token_of(a->request, room, sizeof room);
+    if (!token.at && a->options->auth == ENDPOINT_AUTH_OPTIONAL) return true;
+    struct jwt_claims *claims = NULL;
+    enum jwt_verdict verdict = verify(a, token, now_s, &claims);
+    if (log_is_on(LOG_DEBUG)) log_verdict(a, verdict);
+    if (verdict != JWT_OK) {
+        counter_add(&a->s->counts->jwt[verdict], 1);
+        return refuse(a, COUNT_OPENED_UNAUTHORIZED, REFUSAL_UNAUTHORIZED, 0);
+    }
+    bool is_in = admit_claims(a, claims, now_s);
+    jwt_claims_free(claims);
+    return is_in;
+}
+
+struct admission admission_judge(struct session *s, const struct http_request *request,
+                                 const struct http_params *params, const struct address *address,
+                                 uint16_t endpoint) {
+    struct admission admission = { .result = COUNT_OPENED_OK };
+    const struct attempt a = {
+        .s = s,
+        .request = request,
+        .params = params,
+        .address = address,
+        .endpoint = endpoint,
+        .options = s->shared->endpoints[endpoint].options,
+        .now_ms = loop_now_ns(s->loop) / NS_PER_MS,
+        .admission = &admission,
+    };
+    if (!has_room(&a)) return admission;
+    if (!has_origin(&a) || !may_try(&a) || !is_authenticated(&a)) {
+        atomic_fetch_sub_explicit(&s->shared->connections, 1, memory_order_relaxed);
+    }
+    return admission;
+}
+
+void admission_leave(struct session *s, struct interest *user, uint16_t endpoint) {
+    if (user) seat_leave(&hub_shared_of(s->hub)->interest, user, endpoint);
+    atomic_fetch_sub_explicit(&s->shared->connections, 1, memory_order_relaxed);
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * session/channels.c: expands channel templates and keeps the subscriptions.
+ */
+#include "session/channels.h"
+
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "hub/seat.h"
+#include "hub/subscribe.h"
+
+struct subscription *channels_of(const struct session *s, struct conn *c, size_t *ret_count) {
+    size_t count = conn_endpoint(s, c)->channels_count;
+    *ret_count = count;
+    return count <= countof(c->subscriptions.few) ? c->subscriptions.few : c->subscriptions.many;
+}
+
+static struct span placeholder(const struct conn *c, struct span name,
+                               const struct http_params *params) {
+    if (!span_eq(name, SPAN("user_id"))) return http_params_get(params, name);
+    if (!c->user) return span_of(NULL, 0);
+    return seat_user(c->user);
+}
+
+/* The channel's name in `out`, which bounds it. */
+static enum err expand(struct span template, const struct conn *c, const struct http_params *params,
+                       struct buf *out) {
+    while (template.len > 0) {
+        size_t plain = span_find(template, '{');
+        buf_append(out, template.at, plain);
+        template = span_skip(template, plain);
+        if (template.len == 0) break;
+        size_t end = span_find(template, '}');
+        struct span value = placeholder(c, span_of(template.at + 1, end - 1), params);
+        if (!value.at) return ERR_INVALID;
+        buf_append_span(out, value);
+        template = span_skip(template, end + 1);
+    }
+    if (buf_err(out)) return ERR_INVALID;
+    return utf8_is_name(buf_span(out), INTEREST_NAME_MAX) ? ERR_OK : ERR_INVALID;
+}
+
+static enum err join_one(struct session *s, uint32_t index, const char *template,
+                         const struct http_params *params, struct subscription *ret) {
+    const struct conn *c = conn_at(s, index);
+    char room[INTEREST_NAME_MAX];
+    struct buf name = { .at = room, .cap = sizeof room, .max = sizeof room };
+    enum err e = expand(span_str(template), c, params, &name);
+    return e ? e : hub_subscribe(s->hub, buf_span(&name), index, c->endpoint, ret);
+}
+
+/* Two templates may come to one name, which is heard once. */
+static bool is_doubled(const struct subscription *list, size_t at) {
+    for (size_t i = 0; i < at; i++) {
+        if (list[i].channel == list[at].channel) return true;
+    }
+    return false;
+}
+
+enum err channels_join(struct session *s, uint32_t index, const struct http_params *params) {
+    struct conn *c = conn_at(s, index);
+    const struct endpoint_options *options = conn_endpoint(s, c);
+    if (options->channels_count > countof(c->subscriptions.few)) {
+        c->subscriptions.many = mem_new(options->channels_count * sizeof(struct subscription));
+    }
+    size_t count;
+    struct subscription *list = channels_of(s, c, &count);
+    for (size_t i = 0; i < count; i++) {
+        enum err e = join_one(s, index, options->channels[i], params, &list[i]);
+        if (e) {
+            channels_leave(s, index);
+            return e;
+        }
+        if (is_doubled(list, i)) hub_unsubscribe(s->hub, &list[i], c->endpoint);
+    }
+    return ERR_OK;
+}
+
+void channels_leave(struct session *s, uint32_t index) {
+    struct conn *c = conn_at(s, index);
+    size_t count;
+    struct subscription *list = channels_of(s, c, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (list[i].channel) hub_unsubscribe(s->hub, &list[i], c->endpoint);
+    }
+    if (count > countof(c->subscriptions.few)) {
+        mem_free(c->subscriptions.many);
+        c->subscriptions.many = NULL;
+    }
+}

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * session/conn.c: a connection's socket: reading, flushing once a turn, and the one door out.
+ */
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "hub/seat.h"
+#include "session/conn_priv.h"
+#include "ws/close.h"
+#include "ws/frame.h"
+
+#include <sys/epoll.h>
+#include <unistd.h>
+
+enum {
+    FLUSHES_A_TURN = 2048, /* about 6 ms of sends; then others get their turn */
+};
+
+void conn_open(struct session *s, enum session_door door, int own_fd, const struct address *peer) {
+    uint32_t index;
+    if (slab_take(&s->conns, &index) != ERR_OK) {
+        (void)close(own_fd);
+        counter_add(&s->counts->accept_failed, 1);
+        return;
+    }
+    struct conn *c = conn_at(s, index);
+    c->stream.fd = own_fd;
+    c->door = (uint8_t)door;
+    c->address = *peer;
+    c->opened_s = c->heard_s = s->now_s;
+    if (!conn_http_begin(s, c) || loop_watch(s->loop, own_fd, s->kind, index, EPOLLIN) != ERR_OK) {
+        conn_drop(s, index, 0, "accept failed");
+        counter_add(&s->counts->accept_failed, 1);
+        return;
+    }
+    heartbeat_arm(s, index);
+}
+
+/* Watches what the connection now waits for. */
+static void watch(struct session *s, uint32_t index) {
+    const struct conn *c = conn_at(s, index);
+    uint32_t events = (c->is_deaf ? 0u : EPOLLIN) | (c->is_refused ? EPOLLOUT : 0u);
+    loop_rewatch(s->loop, c->stream.fd, s->kind, index, events);
+}
+
+void conn_mark(struct session *s, uint32_t index) {
+    struct conn *c = conn_at(s, index);
+    if (c->is_dirty) return;
+    c->is_dirty = true;
+    c->next_dirty = 0;
+    if (s->dirty_last) {
+        conn_at(s, s->dirty_last)->next_dirty = index;
+    } else {
+        s->dirty_first = index;
+    }
+    s->dirty_last = index;
+    s->dirty_count++;
+}
+
+void conn_pause(struct session *s, uint32_t index) {
+    struct conn *c = conn_at(s, index);
+    if (c->is_paused) return;
+    c->is_paused = true;
+    c->next_paused = s->paused;
+    s->paused = index;
+}
+
+/* Keeps the process's sum of refused bytes right. */
+static void account(struct session *s, struct conn *c) {
+    uint32_t now = c->is_refused ? c->outbox.bytes : 0;
+    if (now == c->queued) return;
+    atomic_fetch_add_explicit(&s->shared->queued_bytes, (uint64_t)now - c->queued,
+                              memory_order_relaxed);
+    c->queued = now;
+}
+
+static bool is_over_budget(const struct session *s, const struct conn *c, size_t more) {
+    if (!c->is_refused) return false;
+    if (c->state == CONN_OPEN && c->outbox.bytes + more > conn_endpoint(s, c)->max_queue_bytes) {
+        return true;
+    }
+    uint64_t all = atomic_load_explicit(&s->shared->queued_bytes, memory_order_relaxed);
+    return all + more > s->shared->options.queue_bytes_max;
+}
+
+static enum err flush_outbox(struct session *s, uint32_t index) {
+    struct conn *c = conn_at(s, index);
+    const struct message *front = c->outbox.first;
+    enum err e = outbox_flush(&c->outbox, &s->pool, &c->stream, s->counts, c->endpoint);
+    if (e == ERR_AGAIN && (!c->is_refused || c->outbox.first != front)) {
+        c->refused_since_s = s->now_s;
+    }
+    return e;
+}
+
+/* What a flush came to. */
+static void settle_flush(struct session *s, uint32_t index, enum err e) {
+    struct conn *c = conn_at(s, index);
+    if (e == ERR_CLOSED) {
+        conn_drop(s, index, WS_CLOSE_ABNORMAL, "connection lost");
+        return;
+    }
+    bool is_refused = e == ERR_AGAIN;
+    if (is_refused != c->is_refused) {
+        c->is_refused = is_refused;
+        /* Who does not read its answers is not asked for more requests. */
+        c->is_deaf = c->has_peer_ended || (is_refused && c->state == CONN_HTTP);
+        watch(s, index);
+        if (is_refused) heartbeat_arm(s, index);
+    }
+    account(s, c);
+    if (is_refused || c->state != CONN_CLOSING) return;
+    if (c->has_peer_ended) {
+        conn_drop(s, index, 0, "closed");
+    } else if (!c->is_finished) {
+        stream_finish_writing(&c->stream);
+        c->is_finished = true;
+    }
+}
+
+bool conn_push(struct session *s, uint32_t index, struct message *own) {
+    struct conn *c = conn_at(s, index);
+    if (c->is_slow || is_over_budget(s, c, own->len) || !outbox_push(&c->outbox, &s->pool, own)) {
+        c->is_slow = true;
+        conn_mark(s, index);
+        return false;
+    }
+    if (c->is_refused) {
+        account(s, c);
+        return true;
+    }
+    conn_mark(s, index);
+    if (c->outbox.bytes >= FLUSH_AT_ONCE_BYTES &&
+        c->outbox.bytes - own->len < FLUSH_AT_ONCE_BYTES) {
+        /* Ending it is left to the turn's end: this may be in the midst of a fan-out. */
+        (void)!flush_outbox(s, index);
+    }
+    return true;
+}
+
+static void end_slow(struct session *s, uint32_t index) {
+    struct conn *c = conn_at(s, index);
+    size_t dropped = outbox_cut(&c->outbox, &s->pool);
+    counter_add(&s->counts->dropped[COUNT_DROP_SLOW], dropped);
+    c->is_slow = false;
+    conn_end(s, index,
+             &(struct conn_reason){ "slow consumer", WS_CLOSE_SLOW, SPAN("Slow consumer") });
+}
+
+static void flush(struct session *s, uint32_t index) {
+    struct conn *c = conn_at(s, index);
+    if (c->is_slow && c->state == CONN_OPEN) end_slow(s, index);
+    switch (c->state) {
+    case CONN_HTTP: settle_flush(s, index, conn_http_flush(s, index)); break;
+    case CONN_OPEN:
+    case CONN_CLOSING: settle_flush(s, index, flush_outbox(s, index)); break;
+    default: break; /* ended while it waited for its flush */
+    }
+}
+
+static void log_end(const struct session *s, const struct conn *c, const char *event,
+                    uint16_t code) {
+    char address[ADDRESS_TEXT_MAX];
+    (void)address_format(&c->address, address);
+    struct span user = seat_user(c->user);
+    log_line(LOG_DEBUG, "connection closed", log_text("reason", event), log_uint("code", code),
+             log_text("endpoint", conn_endpoint(s, c)->name), log_span("user", user),
+             log_text("address", address), log_uint("seconds", s->now_s - c->opened_s));
+}
+
+/* A WebSocket is one no longer: out of its channels, off its seat, counted. */
+static void leave_open(struct session *s, uint32_t index, uint16_t code, const char *event) {
+    struct conn *c = conn_at(s, index);
+    if (log_is_on(LOG_DEBUG)) log_end(s, c, event, code);
+    counter_add(&s->counts->closed[count_close_kind(code)], 1);
+    histogram_add(&s->counts->duration, &histogram_duration, s->now_s - c->opened_s, 1);
+    conn_ws_leave(s, index);
+}
+
+static void begin_closing(struct session *s, uint32_t index) {
+    struct conn *c = conn_at(s, index);
+    c->state = CONN_CLOSING;
+    if (c->is_deaf && !c->has_peer_ended) {
+        c->is_deaf = false;
+        watch(s, index);
+    }
+    c->heard_s = s->now_s; /* the wait for the peer counts from here */
+    heartbeat_arm(s, index);
+    conn_mark(s, index);
+}
+
+void conn_end(struct session *s, uint32_t index, const struct conn_reason *reason) {
+    struct conn *c = conn_at(s, index);
+    if (c->state == CONN_HTTP) {
+        conn_http_leave(s, c);
+        begin_closing(s, index);
+        return;
+    }
+    if (c->state != CONN_OPEN) return;
+    leave_open(s, index, reason->code, reason->event);
+    char payload[WS_CONTROL_MAX];
+    size_t len = ws_close_encode(payload, reason->code, reason->text);
+    struct message *farewell = message_new_frame(WS_OP_CLOSE, span_of(payload, len));
+    if (farewell && !outbox_push(&c->outbox, &s->pool, farewell)) message_unref(farewell);
+    begin_closing(s, index);
+}
+
+void conn_drop(struct session *s, uint32_t index, uint16_t code, const char *event) {
+    struct conn *c = conn_at(s, index);
+    if (c->state == CONN_ENDED) return;
+    if (c->state == CONN_OPEN) leave_open(s, index, code, event);
+    if (c->state == CONN_HTTP) conn_http_leave(s, c);
+    size_t dropped = outbox_clear(&c->outbox, &s->pool);
+    counter_add(&s->counts->dropped[COUNT_DROP_CLOSED], dropped);
+    c->is_refused = false;
+    account(s, c);
+    wheel_cancel(&s->wheel, index);
+    if (c->is_finished && !c->has_peer_ended) {
+        stream_abort(&c->stream); /* it had its time to close */
+    } else {
+        stream_close(&c->stream);
+    }
+    c->state = CONN_ENDED;
+    c->next_ended = s->ended;
+    s->ended = index;
+}
+
+static void on_end_of_stream(struct session *s, uint32_t index) {
+    struct conn *c = conn_at(s, index);
+    c->has_peer_ended = true;
+    switch (c->state) {
+    case CONN_HTTP: /* it may still want to hear the answers to what it asked */
+        conn_end(s, index, NULL);
+        break;
+    case CONN_OPEN: conn_drop(s, index, WS_CLOSE_ABNORMAL, "connection lost"); break;
+    default:
+        if (outbox_is_empty(&c->outbox)) {
+            conn_drop(s, index, 0, "closed");
+        } else if (!c->is_deaf) {
+            c->is_deaf = true; /* a stream at its end stays readable */
+            watch(s, index);
+        }
+        break;
+    }
+}
+
+static void on_readable(struct session *s, uint32_t index) {
+    struct conn *c = conn_at(s, index);
+    size_t len;
+    enum err e = stream_read(&c->stream, s->read_buffer, READ_BYTES, &len);
+    if (e == ERR_AGAIN) return;
+    if (e) {
+        on_end_of_stream(s, index);
+        return;
+    }
+    switch (c->state) {
+    case CONN_HTTP: conn_http_input(s, index, span_of(s->read_buffer, len)); break;
+    case CONN_OPEN: conn_ws_input(s, index, s->read_buffer, len); break;
+    default: break; /* what comes after our last words is discarded */
+    }
+}
+
+void conn_ready(void *owner, uint32_t index, uint32_t events) {
+    struct session *s = owner;
+    struct conn *c = conn_at(s, index);
+    if (c->state == CONN_ENDED) return; /* in the same batch of events as its end */
+    if (events & EPOLLOUT) {
+        flush(s, index);
+        if (c->state == CONN_HTTP && !c->is_refused) conn_pause(s, index); /* read on */
+    }
+    if (c->is_paused || c->state == CONN_ENDED) return;
+    if (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) on_readable(s, index);
+}
+
+static void resume_paused(struct session *s) {
+    uint32_t index = s->paused;
+    s->paused = 0;
+    while (index) {
+        struct conn *c = conn_at(s, index);
+        uint32_t next = c->next_paused;
+        c->is_paused = false;
+        if (c->state == CONN_HTTP) conn_http_resume(s, index);
+        index = next;
+    }
+}
+
+static void flush_dirty(struct session *s) {
+    for (int i = 0; i < FLUSHES_A_TURN && s->dirty_first; i++) {
+        uint32_t index = s->dirty_first;
+        struct conn *c = conn_at(s, index);
+        s->dirty_first = c->next_dirty;
+        if (!s->dirty_first) s->dirty_last = 0;
+        s->dirty_count--;
+        c->is_dirty = false;
+        /* Refused ones go on when the socket is writable, unless they are to be ended. */
+        if (!c->is_refused || c->is_slow) flush(s, index);
+    }
+}
+
+/* Gives back the slots of those that ended; one that is still on the dirty list keeps its slot for
+ * another turn. */
+static void reap(struct session *s) {
+    uint32_t index = s->ended;
+    s->ended = 0;
+    while (index) {
+        struct conn *c = conn_at(s, index);
+        uint32_t next = c->next_ended;
+        if (c->is_dirty || c->is_paused) {
+            c->next_ended = s->ended;
+            s->ended = index;
+        } else {
+            slab_give(&s->conns, index);
+        }
+        index = next;
+    }
+}
+
+bool conn_turn(void *owner) {
+    struct session *s = owner;
+    resume_paused(s);
+    flush_dirty(s);
+    reap(s);
+    return s->dirty_first || s->paused || s->ended;
+}

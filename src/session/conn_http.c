@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * session/conn_http.c: a connection that speaks HTTP: requests are answered in the order they came,
+ * all answers of a turn leave together; a handshake makes it a WebSocket.
+ */
+#include "base/log.h"
+#include "base/mem.h"
+#include "http/forwarded.h"
+#include "session/conn_priv.h"
+#include "session/upgrade.h"
+
+enum {
+    NO_ROUTE = COUNT_ROUTES_MAX - 1, /* where requests without a route are counted */
+    OUT_MAX = 64 << 20,              /* answers of one connection that wait; ends it beyond */
+};
+
+static struct http_limits limits_of(const struct session *s) {
+    const struct session_options *options = &s->shared->options;
+    return (struct http_limits){ options->max_header_bytes, options->max_body_bytes };
+}
+
+bool conn_http_begin(struct session *s, struct conn *c) {
+    struct conn_http *http = mem_try(sizeof *http);
+    if (!http) return false;
+    *http = (struct conn_http){ .since_s = s->now_s, .is_idle = true };
+    const struct http_limits limits = limits_of(s);
+    http->parser = http_parser_new(&limits);
+    buf_init(&http->out, OUT_MAX);
+    buf_init(&http->held, READ_BYTES);
+    c->in.http = http;
+    counter_add(&s->counts->http_connections, 1);
+    return true;
+}
+
+void conn_http_leave(struct session *s, struct conn *c) {
+    struct conn_http *http = c->in.http;
+    c->in.http = NULL;
+    if (!http) return;
+    counter_sub(&s->counts->http_connections, 1);
+    if (http->out.len > 0) {
+        struct message *rest = message_new_raw(buf_span(&http->out));
+        if (rest && !outbox_push(&c->outbox, &s->pool, rest)) message_unref(rest);
+    }
+    http_parser_free(http->parser);
+    buf_finish(&http->out);
+    buf_finish(&http->held);
+    mem_free(http);
+}
+
+/* Who asks: the peer itself, or whom a trusted proxy says it asks for. */
+static void find_peer(struct session *s, struct conn *c, const struct http_request *request) {
+    struct conn_http *http = c->in.http;
+    const struct session_options *options = &s->shared->options;
+    bool is_forwarded = http_headers_get(request->headers, HTTP_FIELD_FORWARDED_FOR).at != NULL;
+    if (http->has_peer && !is_forwarded && !http->peer.is_proxied) return;
+    http->has_peer = true;
+    http->peer.is_proxied =
+        http_forwarded_client(request->headers, &c->address, options->trusted_proxies,
+                              options->trusted_proxy_count, &http->peer.address);
+    (void)address_format(&http->peer.address, http->peer.text);
+    if (is_forwarded && !http->peer.is_proxied && address_is_private(&c->address) &&
+        !atomic_exchange(&s->shared->has_warned_of_proxy, true)) {
+        log_line(LOG_WARNING,
+                 "X-Forwarded-For from a peer that is not in trusted_proxies is ignored",
+                 log_text("address", http->peer.text));
+    }
+}
+
+static void count_answer(struct session *s, const struct http_route *route, int status) {
+    size_t number = route ? route->number : NO_ROUTE;
+    counter_add(&s->counts->http[number][count_status_kind((unsigned)status)], 1);
+}
+
+static void log_request(const struct http_request *request, const struct conn_http *http,
+                        int status) {
+    log_line(LOG_DEBUG, "http request", log_span("method", request->method_text),
+             log_span("path", request->path), log_int("status", status),
+             log_text("address", http->peer.text));
+}
+
+static void answer(struct session *s, uint32_t index, const struct http_request *request) {
+    struct conn *c = conn_at(s, index);
+    struct conn_http *http = c->in.http;
+    struct http_response response;
+    http_response_init(&response, &http->out, request);
+    if (s->is_draining) response.is_keep_alive = false;
+    struct http_call call = {
+        .request = request, .peer = &http->peer, .response = &response, .owner = s
+    };
+    http_router_dispatch(s->routers[c->door], &call);
+    count_answer(s, call.route, response.status);
+    if (log_is_on(LOG_DEBUG)) log_request(request, http, response.status);
+    http->is_last |= !response.is_keep_alive;
+}
+
+/* What cannot be parsed, or took too long, is answered and ends the connection. */
+static void answer_failure(struct session *s, uint32_t index, struct http_failure failure) {
+    struct conn *c = conn_at(s, index);
+    struct http_response response;
+    http_response_init(&response, &c->in.http->out, NULL);
+    http_response_failure(&response, failure);
+    count_answer(s, NULL, failure.status);
+    log_line(LOG_DEBUG, "http request refused", log_int("status", failure.status),
+             log_text("problem", failure.message));
+    c->in.http->is_last = true;
+}
+
+/* A complete request. True: the connection still speaks HTTP and may have more. */
+static bool on_request(struct session *s, uint32_t index) {
+    struct conn *c = conn_at(s, index);
+    struct conn_http *http = c->in.http;
+    const struct http_request *request = http_parser_request(http->parser);
+    http->is_idle = http_parser_is_idle(http->parser);
+    http->since_s = s->now_s;
+    find_peer(s, c, request);
+    if (c->door == SESSION_DOOR_PUBLIC) {
+        enum upgrade_outcome outcome = upgrade_try(s, index, request);
+        if (outcome == UPGRADE_OPENED) return false;
+        if (outcome == UPGRADE_REFUSED) return !http->is_last;
+    }
+    answer(s, index, request);
+    return !http->is_last;
+}
+
+static void on_head(struct session *s, uint32_t index) {
+    struct conn_http *http = conn_at(s, index)->in.http;
+    if (http_parser_request(http->parser)->expects_continue) {
+        http_response_continue(&http->out);
+        conn_mark(s, index);
+    }
+}
+
+/* Should the rest of its requests wait for the next turn? */
+static bool must_wait(const struct session *s, const struct conn *c) {
+    return hub_is_sated(s->hub) || s->dirty_count > BACKLOG_HIGH || c->is_refused ||
+           c->in.http->out.len > HTTP_OUT_HIGH_BYTES;
+}
+
+static void hold(struct session *s, uint32_t index, struct span rest) {
+    struct conn *c = conn_at(s, index);
+    buf_append_span(&c->in.http->held, rest);
+    if (buf_err(&c->in.http->held)) {
+        conn_drop(s, index, 0, "out of memory");
+        return;
+    }
+    conn_mark(s, index);
+    if (!c->is_refused) conn_pause(s, index);
+}
+
+/* The requests in `in`, until it is used up or something else comes up. */
+static void work_off(struct session *s, uint32_t index, struct span in) {
+    struct conn *c = conn_at(s, index);
+    struct conn_http *http = c->in.http;
+    while (in.len > 0) {
+        if (must_wait(s, c)) {
+            hold(s, index, in);
+            return;
+        }
+        if (http->is_idle) {
+            http->is_idle = false;
+            http->since_s = s->now_s;
+        }
+        switch (http_parser_feed(http->parser, &in)) {
+        case HTTP_STEP_MORE: break;
+        case HTTP_STEP_HEAD: on_head(s, index); break;
+        case HTTP_STEP_FAIL:
+            answer_failure(s, index, http_parser_failure(http->parser));
+            conn_end(s, index, NULL);
+            return;
+        case HTTP_STEP_DONE:
+            if (on_request(s, index)) break;
+            if (c->state == CONN_OPEN) { /* the first frames may have come along */
+                /* `in` is the read buffer or what was held: ours, and unmasked where it stands. */
+                if (in.len > 0) conn_ws_input(s, index, (char *)(uintptr_t)in.at, in.len);
+            } else if (c->state == CONN_HTTP) {
+                conn_end(s, index, NULL);
+            }
+            return;
+        }
+        if (buf_err(&http->out)) {
+            conn_drop(s, index, 0, "out of memory");
+            return;
+        }
+    }
+    conn_mark(s, index);
+}
+
+void conn_http_input(struct session *s, uint32_t index, struct span in) {
+    struct conn *c = conn_at(s, index);
+    assert(c->in.http->held.len == 0); /* else it is paused or deaf */
+    work_off(s, index, in);
+    if (c->state == CONN_HTTP) heartbeat_arm(s, index);
+}
+
+void conn_http_resume(struct session *s, uint32_t index) {
+    struct conn *c = conn_at(s, index);
+    struct buf held = buf_take(&c->in.http->held);
+    work_off(s, index, buf_span(&held));
+    buf_finish(&held);
+}
+
+enum err conn_http_flush(struct session *s, uint32_t index) {
+    struct conn *c = conn_at(s, index);
+    struct buf *out = &c->in.http->out;
+    while (out->len > 0) {
+        const struct iovec piece = { out->at, out->len };
+        size_t sent;
+        enum err e = stream_write(&c->stream, &piece, 1, &sent);
+        if (e) return e;
+        if (sent < out->len) {
+            buf_consume(out, sent);
+            if (!c->is_refused) c->in.http->since_s = s->now_s;
+            return ERR_AGAIN;
+        }
+        buf_clear(out);
+    }
+    if (out->cap > HTTP_OUT_HIGH_BYTES) buf_finish(out);
+    return ERR_OK;
+}
+
+void conn_http_overdue(struct session *s, uint32_t index) {
+    struct conn *c = conn_at(s, index);
+    struct conn_http *http = c->in.http;
+    if (c->is_refused) { /* it does not read its answers */
+        conn_drop(s, index, 0, "answers not read");
+        return;
+    }
+    if (!http->is_idle) {
+        answer_failure(s, index,
+                       (struct http_failure){ 408, "The request was not complete in time" });
+    }
+    conn_end(s, index, NULL);
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * session/conn_priv.h: one connection, and what the connections of a worker share.
+ *
+ * A connection begins as HTTP; an endpoint's handshake makes it a WebSocket; it ends through
+ * `conn_end`, whatever the reason. Its last words are sent, then it is read and discarded until the
+ * peer closes or CLOSE_WAIT_SECONDS have passed, because closing a socket with unread bytes resets
+ * it and the peer would lose those words.
+ */
+#ifndef TIDINGS_SESSION_CONN_PRIV_H
+#define TIDINGS_SESSION_CONN_PRIV_H
+
+#include "base/slab.h"
+#include "net/wheel.h"
+#include "session/outbox.h"
+#include "session/session.h"
+#include "ws/deflate.h"
+
+enum {
+    SCRATCH_MAX = 1 << 24,         /* words and compressed forms while they are made */
+    BACKLOG_HIGH = 8192,           /* connections to flush: no more publishes until they are */
+    READ_BYTES = 1 << 16,          /* the worker's one read buffer */
+    CLOSE_WAIT_SECONDS = 5,        /* for the peer to close after our last words */
+    FLUSH_AT_ONCE_BYTES = 1 << 16, /* queued for one connection: do not wait for the turn's end */
+    HTTP_OUT_HIGH_BYTES = 1 << 20, /* answers that wait: no more requests are read */
+};
+
+enum conn_state {
+    CONN_HTTP,    /* requests and answers, or a handshake on its way */
+    CONN_OPEN,    /* a WebSocket */
+    CONN_CLOSING, /* the last words are on their way; what comes is discarded */
+    CONN_ENDED,   /* off the loop; its slot is given back after the turn */
+};
+
+/* What a connection has only while it speaks HTTP. */
+struct conn_http {
+    struct http_parser *parser;
+    struct buf out;   /* answers that are not written yet */
+    struct buf held;  /* input that waits for the next turn */
+    uint32_t since_s; /* when the request that is coming in began, or the last one ended */
+    bool is_last;     /* no more requests: the connection ends when `out` is written */
+    bool is_idle;     /* between two requests */
+    bool has_peer;    /* `peer` is filled in for this connection or request */
+    struct http_peer peer;
+};
+
+struct conn {
+    struct stream stream;
+    struct wheel_node timer;
+    uint32_t next_dirty;  /* lists through the connections: those to flush, */
+    uint32_t next_paused; /* those to read on in the next turn, */
+    uint32_t next_ended;  /* and those whose slot is free after this turn */
+    uint32_t queued;      /* its bytes among the process's that kernels have refused */
+    uint16_t endpoint;    /* in CONN_OPEN and after a handshake */
+    uint8_t state;        /* enum conn_state */
+    uint8_t door;         /* enum session_door */
+    bool is_dirty : 1;
+    bool is_paused : 1;
+    bool is_refused : 1;        /* the kernel takes no more for now: EPOLLOUT is watched */
+    bool is_deaf : 1;           /* EPOLLIN is not watched: its answers must leave first */
+    bool is_slow : 1;           /* too much waits for it: ended at the turn's end */
+    bool is_finished : 1;       /* the end of our stream was sent */
+    bool has_peer_ended : 1;    /* the end of the peer's stream was read */
+    bool has_deflate : 1;       /* notifications may go out compressed, */
+    bool has_narrow_window : 1; /* with the smaller of our two windows */
+    struct outbox outbox;
+    union {
+        struct conn_http *http;  /* in CONN_HTTP */
+        struct ws_reader reader; /* in CONN_OPEN */
+    } in;
+    struct interest *user; /* the entry that its seat is on; NULL: anonymous */
+    union {
+        struct subscription few[2];
+        struct subscription *many; /* when its endpoint has more channels than that */
+    } subscriptions;
+    struct address address; /* the client's, behind trusted proxies too */
+    uint16_t message_count; /* in the minute that runs */
+    uint32_t minute_from_s;
+    uint32_t opened_s; /* seconds of the session's clock, as all times here */
+    uint32_t heard_s;
+    uint32_t ping_due_s;      /* 0: none */
+    uint32_t expires_s;       /* 0: never */
+    uint32_t refused_since_s; /* since when the frame at the front waits */
+};
+
+/* An endpoint as sessions need it. */
+struct endpoint {
+    const struct endpoint_options *options;
+    struct http_pattern path;
+};
+
+struct session_shared {
+    struct session_options options;
+    struct endpoint endpoints[COUNT_ENDPOINTS_MAX];
+    struct limits *limits;
+    struct ws_budget unfinished;
+    _Atomic uint64_t connections;
+    _Atomic uint64_t queued_bytes; /* that kernels have refused */
+    atomic_bool refuses_new;
+    uint64_t started_ns;
+    atomic_bool has_warned_of_proxy;
+};
+
+struct session {
+    struct session_shared *shared;
+    struct hub *hub;
+    struct loop *loop;
+    struct counts *counts;
+    const struct http_router *routers[SESSION_DOORS];
+    uint32_t kind; /* of its sockets, for the loop */
+    uint32_t now_s;
+    struct slab conns;
+    struct wheel wheel;
+    struct outbox_pool pool;
+    struct ws_inflater *inflater;
+    struct ws_deflater *deflaters[MESSAGE_TWINS]; /* made when first needed */
+    struct buf scratch;
+    uint32_t dirty_first, dirty_last; /* to be flushed at the end of the turn */
+    uint32_t dirty_count;
+    uint32_t paused;     /* the first of those to read on in the next turn */
+    uint32_t ended;      /* the first of those whose slot is free after this turn */
+    uint32_t drained_to; /* connections in slots below have been told to leave */
+    bool is_draining;
+    char read_buffer[READ_BYTES];
+};
+
+/* Why a WebSocket ends: log line, close frame and counter in one. */
+struct conn_reason {
+    const char *event; /* for the log */
+    uint16_t code;     /* of the close frame */
+    struct span text;  /* its reason; may be empty */
+};
+
+static inline struct conn *conn_at(const struct session *s, uint32_t index) {
+    return slab_at(&s->conns, index);
+}
+static inline const struct endpoint_options *conn_endpoint(const struct session *s,
+                                                           const struct conn *c) {
+    return s->shared->endpoints[c->endpoint].options;
+}
+
+/* conn.c */
+
+/* Takes over an accepted socket. */
+void conn_open(struct session *s, enum session_door door, int own_fd, const struct address *peer);
+/* The socket is ready. */
+void conn_ready(void *session, uint32_t index, uint32_t events);
+
+/* Puts a message into the outbox, to be written at the turn's end; takes over one reference. False,
+ * and the reference stays the caller's, when the client is too slow or memory is short: then the
+ * connection is ended at the turn's end. */
+MUST_USE bool conn_push(struct session *s, uint32_t index, struct message *own);
+/* To be flushed at the turn's end. */
+void conn_mark(struct session *s, uint32_t index);
+/* Do not read from it until the next turn. */
+void conn_pause(struct session *s, uint32_t index);
+
+/* The one door out. Says `reason` in a close frame (if it is a WebSocket) behind what is queued
+ * already, ends our stream and waits for the peer to end its own. */
+void conn_end(struct session *s, uint32_t index, const struct conn_reason *reason);
+/* The peer is gone, or does not read: nothing can be said any more. `code` is what is counted. */
+void conn_drop(struct session *s, uint32_t index, uint16_t code, const char *event);
+
+/* What a turn ends with: reads on where it had paused, flushes, gives slots back. */
+bool conn_turn(void *session);
+
+/* conn_http.c */
+
+MUST_USE bool conn_http_begin(struct session *s, struct conn *c);
+void conn_http_input(struct session *s, uint32_t index, struct span in);
+/* Goes on with what was held back. */
+void conn_http_resume(struct session *s, uint32_t index);
+/* Writes the answers. ERR_OK: all are out; ERR_AGAIN; ERR_CLOSED. */
+MUST_USE enum err conn_http_flush(struct session *s, uint32_t index);
+/* Frees what HTTP needed; answers that are not written yet move to the outbox. */
+void conn_http_leave(struct session *s, struct conn *c);
+/* Has the peer taken too long? Then it is told so. */
+void conn_http_overdue(struct session *s, uint32_t index);
+
+/* conn_ws.c */
+
+/* The handshake is answered: from now on it is a WebSocket. */
+void conn_ws_begin(struct session *s, uint32_t index);
+/* Bytes from the client, unmasked where they stand. */
+void conn_ws_input(struct session *s, uint32_t index, char *at, size_t len);
+/* Leaves its channels and its seat. */
+void conn_ws_leave(struct session *s, uint32_t index);
+bool conn_ws_deliver(void *session, uint32_t index, struct message *message);
+struct subscription *conn_ws_subscriptions(void *session, uint32_t index, size_t *ret_count);
+
+/* session.c */
+
+/* Seconds since the process started, from 1. */
+uint32_t session_clock(const struct session_shared *shared, uint64_t now_ns);
+
+/* heartbeat.c */
+
+/* A WebSocket begins: draws the time of its first ping. */
+void heartbeat_begin(struct session *s, struct conn *c);
+/* Sets the timer of `index` to the nearest of its deadlines. */
+void heartbeat_arm(struct session *s, uint32_t index);
+/* Works off the deadlines that have come, a portion of them; true: there are more. */
+bool heartbeat_turn(void *session);
+
+#endif

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * session/conn_ws.c: a connection that is a WebSocket: what the client says, and what is relayed to
+ * it.
+ */
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "hub/seat.h"
+#include "session/admission.h"
+#include "session/channels.h"
+#include "session/conn_priv.h"
+#include "ws/close.h"
+#include "ws/frame.h"
+
+enum {
+    IGNORED_KEPT_BYTES = 128, /* of a message that is not echoed: enough to recognise a ping */
+    MINUTE_S = 60,
+};
+
+void conn_ws_begin(struct session *s, uint32_t index) {
+    struct conn *c = conn_at(s, index);
+    conn_http_leave(s, c);
+    c->state = CONN_OPEN;
+    c->opened_s = c->heard_s = s->now_s;
+    counter_add(&s->counts->endpoints[c->endpoint].active, 1);
+    heartbeat_begin(s, c);
+    wheel_cancel(&s->wheel, index); /* the handshake's deadline is no more */
+    heartbeat_arm(s, index);
+    conn_mark(s, index);
+}
+
+void conn_ws_leave(struct session *s, uint32_t index) {
+    struct conn *c = conn_at(s, index);
+    channels_leave(s, index);
+    admission_leave(s, c->user, c->endpoint);
+    c->user = NULL;
+    ws_reader_finish(&c->in.reader);
+    counter_sub(&s->counts->endpoints[c->endpoint].active, 1);
+}
+
+static void say(struct session *s, uint32_t index, uint8_t opcode, struct span payload) {
+    struct message *words = message_new_frame(opcode, payload);
+    if (!words) {
+        conn_drop(s, index, WS_CLOSE_ABNORMAL, "out of memory");
+    } else if (!conn_push(s, index, words)) {
+        message_unref(words);
+    }
+}
+
+/* Too many messages: the user, or the address of one that has no name, stays out for a while. */
+static void end_flooder(struct session *s, uint32_t index) {
+    struct conn *c = conn_at(s, index);
+    const struct endpoint_options *options = conn_endpoint(s, c);
+    struct limits *limits = s->shared->limits;
+    struct span user = seat_user(c->user);
+    const struct limits_key key = c->user ? limits_key_user(limits, user, c->endpoint)
+                                          : limits_key_address(&c->address, c->endpoint);
+    uint64_t now_ms = loop_now_ns(s->loop) / NS_PER_MS;
+    limits_block(limits, &key, now_ms + options->block_seconds * 1000ull);
+    const struct refusal refusal = { REFUSAL_LIMITED_MESSAGES, options->limited_code,
+                                     options->block_seconds };
+    if (options->explains && options->refuse == ENDPOINT_REFUSE_CLOSE) {
+        buf_clear(&s->scratch);
+        options->dialect->refusal(&refusal, &s->scratch);
+        say(s, index, WS_OP_TEXT, buf_span(&s->scratch));
+    }
+    const struct conn_reason reason = { "too many messages", refusal.code,
+                                        options->dialect->refusal_reason(refusal.kind) };
+    conn_end(s, index, &reason);
+}
+
+/* Counts a message; false when it is one more than a minute may have. */
+static bool may_speak(struct session *s, uint32_t index) {
+    struct conn *c = conn_at(s, index);
+    uint32_t per_minute = conn_endpoint(s, c)->messages_per_minute;
+    if (per_minute == 0) return true;
+    if (c->message_count == 0 || s->now_s - c->minute_from_s >= MINUTE_S) {
+        c->minute_from_s = s->now_s;
+        c->message_count = 0;
+    }
+    return ++c->message_count <= per_minute;
+}
+
+static void log_ignored(const struct endpoint_options *options, const struct ws_event *event) {
+    struct json_value value;
+    struct json_error error;
+    const char *json = event->is_cut                                ? "not looked at"
+                       : json_parse(event->payload, &value, &error) ? "yes"
+                                                                    : "no";
+    log_line(LOG_DEBUG, "message ignored", log_text("endpoint", options->name),
+             log_uint("bytes", event->len), log_text("json", json));
+}
+
+static void on_message(struct session *s, uint32_t index, const struct ws_event *event) {
+    struct conn *c = conn_at(s, index);
+    const struct endpoint_options *options = conn_endpoint(s, c);
+    counter_add(&s->counts->received, 1);
+    if (!may_speak(s, index)) {
+        end_flooder(s, index);
+        return;
+    }
+    bool is_text = event->kind == WS_EVENT_TEXT;
+    if (options->inbound == ENDPOINT_INBOUND_ECHO) {
+        say(s, index, is_text ? WS_OP_TEXT : WS_OP_BINARY, event->payload);
+        return;
+    }
+    bool is_whole = !event->is_cut;
+    if (is_text && is_whole && dialect_is_ping(event->payload)) {
+        buf_clear(&s->scratch);
+        options->dialect->pong(clock_wall_ms(), &s->scratch);
+        say(s, index, WS_OP_TEXT, buf_span(&s->scratch));
+    } else if (log_is_on(LOG_DEBUG)) {
+        log_ignored(options, event);
+    }
+}
+
+static void on_event(struct session *s, uint32_t index, const struct ws_event *event) {
+    switch (event->kind) {
+    case WS_EVENT_TEXT:
+    case WS_EVENT_BINARY: on_message(s, index, event); break;
+    case WS_EVENT_PING: say(s, index, WS_OP_PONG, event->payload); break;
+    case WS_EVENT_PONG: break;
+    case WS_EVENT_CLOSE: {
+        const struct conn_reason reason = { "closed by the client", event->code, event->payload };
+        conn_end(s, index, &reason);
+        break;
+    }
+    }
+}
+
+void conn_ws_input(struct session *s, uint32_t index, char *at, size_t len) {
+    struct conn *c = conn_at(s, index);
+    const struct endpoint_options *endpoint = conn_endpoint(s, c);
+    bool is_echo = endpoint->inbound == ENDPOINT_INBOUND_ECHO;
+    const struct ws_options options = {
+        .role = WS_ROLE_SERVER,
+        .message_max = endpoint->max_message_bytes,
+        .keep_max = is_echo ? endpoint->max_message_bytes : IGNORED_KEPT_BYTES,
+        .is_compressed = c->has_deflate,
+        .budget = &s->shared->unfinished,
+    };
+    c->heard_s = s->now_s;
+    struct ws_input in = { at, len };
+    while (c->state == CONN_OPEN) {
+        struct ws_event event;
+        switch (ws_read(&c->in.reader, &options, s->inflater, &in, &event)) {
+        case WS_MORE: return;
+        case WS_EVENT: on_event(s, index, &event); break;
+        case WS_FAIL: {
+            const struct conn_reason reason = { "protocol error", event.code, span_str(event.why) };
+            conn_end(s, index, &reason);
+            return;
+        }
+        }
+    }
+}
+
+/* The compressed form for a listener that wants it, `m` itself where compressing does not pay. NULL
+ * when there is no memory. Borrowed. */
+static struct message *twin_of(struct session *s, struct message *m, unsigned which) {
+    struct message *twin = message_twin(m, which);
+    if (twin) return twin;
+    struct span payload = message_payload(m);
+    if (payload.len < WS_DEFLATE_MIN) return message_set_twin(m, which, m);
+    if (!s->deflaters[which]) s->deflaters[which] = ws_deflater_new((enum ws_window)which);
+    if (!s->deflaters[which]) return m;
+    buf_clear(&s->scratch);
+    enum err e = ws_deflate(s->deflaters[which], payload, &s->scratch);
+    if (e || s->scratch.len >= payload.len) return message_set_twin(m, which, m);
+    twin = message_new_compressed(buf_span(&s->scratch), m);
+    return twin ? message_set_twin(m, which, twin) : m;
+}
+
+bool conn_ws_deliver(void *owner, uint32_t index, struct message *m) {
+    struct session *s = owner;
+    struct conn *c = conn_at(s, index);
+    if (m->len - m->payload_at > conn_endpoint(s, c)->max_notification_bytes) {
+        counter_add(&s->counts->dropped[COUNT_DROP_TOO_BIG], 1);
+        return false;
+    }
+    struct message *form = c->has_deflate ? twin_of(s, m, c->has_narrow_window) : m;
+    if (form != m) message_ref(form);
+    if (!conn_push(s, index, form)) {
+        if (form != m) message_unref(form);
+        counter_add(&s->counts->dropped[COUNT_DROP_SLOW], 1);
+        return false;
+    }
+    if (form != m) message_unref(m);
+    return true;
+}
+
+struct subscription *conn_ws_subscriptions(void *owner, uint32_t index, size_t *ret_count) {
+    struct session *s = owner;
+    return channels_of(s, conn_at(s, index), ret_count);
+}

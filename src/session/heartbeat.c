@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * session/heartbeat.c: what happens to a connection because time passes: pings, idleness, a write
+ * that does not end, a token that does, a request that never comes.
+ *
+ * A connection has one timer, set to the nearest of its deadlines. What moves a deadline away (a
+ * message came in) does not touch the timer: it goes off, sees that it is early and is set anew.
+ */
+#include "base/random.h"
+#include "session/conn_priv.h"
+#include "ws/close.h"
+#include "ws/frame.h"
+
+enum { PORTION = 1024 }; /* timers worked off in a turn */
+
+static uint32_t nearer(uint32_t a, uint32_t b) {
+    return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
+static uint32_t after(uint32_t from_s, uint32_t seconds) {
+    return seconds ? from_s + seconds : 0;
+}
+
+static uint32_t open_deadline(const struct session *s, const struct conn *c) {
+    const struct endpoint_options *options = conn_endpoint(s, c);
+    uint32_t due = nearer(after(c->heard_s, options->idle_seconds), c->expires_s);
+    due = nearer(due, c->ping_due_s);
+    if (c->is_refused) due = nearer(due, after(c->refused_since_s, options->write_seconds));
+    return due;
+}
+
+static uint32_t http_deadline(const struct session *s, const struct conn *c) {
+    const struct conn_http *http = c->in.http;
+    const struct session_options *options = &s->shared->options;
+    bool is_waiting = http->is_idle && c->opened_s != http->since_s;
+    return after(http->since_s, is_waiting || c->is_refused ? options->http_idle_seconds
+                                                            : options->handshake_seconds);
+}
+
+static uint32_t deadline(const struct session *s, const struct conn *c) {
+    switch (c->state) {
+    case CONN_HTTP: return http_deadline(s, c);
+    case CONN_OPEN: return open_deadline(s, c);
+    case CONN_CLOSING: return c->heard_s + CLOSE_WAIT_SECONDS;
+    default: return 0;
+    }
+}
+
+void heartbeat_arm(struct session *s, uint32_t index) {
+    struct conn *c = conn_at(s, index);
+    uint32_t due = deadline(s, c);
+    if (due == 0) {
+        wheel_cancel(&s->wheel, index);
+    } else if (c->timer.due_s == 0 || due < c->timer.due_s) {
+        wheel_set(&s->wheel, index, due);
+    }
+}
+
+static bool has_come(const struct session *s, uint32_t due_s) {
+    return due_s != 0 && due_s <= s->now_s;
+}
+
+static void ping(struct session *s, uint32_t index) {
+    struct conn *c = conn_at(s, index);
+    c->ping_due_s = s->now_s + conn_endpoint(s, c)->ping_seconds;
+    if (c->is_refused) return; /* it has enough to read */
+    struct message *ping = message_new_frame(WS_OP_PING, span_of("", 0));
+    if (ping && !conn_push(s, index, ping)) message_unref(ping);
+}
+
+static void open_due(struct session *s, uint32_t index) {
+    static const struct conn_reason idle = { "idle", WS_CLOSE_IDLE, { "Idle timeout", 12 } };
+    static const struct conn_reason expired = { "token expired",
+                                                WS_CLOSE_EXPIRED,
+                                                { "Token expired", 13 } };
+    struct conn *c = conn_at(s, index);
+    const struct endpoint_options *options = conn_endpoint(s, c);
+    if (c->is_refused && has_come(s, after(c->refused_since_s, options->write_seconds))) {
+        c->is_slow = true;
+        conn_mark(s, index);
+    } else if (has_come(s, c->expires_s)) {
+        conn_end(s, index, &expired);
+    } else if (has_come(s, after(c->heard_s, options->idle_seconds))) {
+        conn_end(s, index, &idle);
+    } else if (has_come(s, c->ping_due_s)) {
+        ping(s, index);
+    }
+}
+
+static void on_due(struct session *s, uint32_t index) {
+    struct conn *c = conn_at(s, index);
+    if (!has_come(s, deadline(s, c))) return; /* something moved it meanwhile */
+    switch (c->state) {
+    case CONN_HTTP: conn_http_overdue(s, index); break;
+    case CONN_OPEN: open_due(s, index); break;
+    default: conn_drop(s, index, 0, "did not close in time"); break;
+    }
+}
+
+void heartbeat_begin(struct session *s, struct conn *c) {
+    uint32_t every = conn_endpoint(s, c)->ping_seconds;
+    /* Those who come together must not all be pinged together. */
+    if (every) c->ping_due_s = s->now_s + 1 + (uint32_t)random_below(every);
+}
+
+bool heartbeat_turn(void *owner) {
+    struct session *s = owner;
+    s->now_s = session_clock(s->shared, loop_now_ns(s->loop));
+    for (int i = 0; i < PORTION; i++) {
+        uint32_t index = wheel_next(&s->wheel, s->now_s);
+        if (!index) return false;
+        on_due(s, index);
+        if (conn_at(s, index)->state != CONN_ENDED) heartbeat_arm(s, index);
+    }
+    return true;
+}

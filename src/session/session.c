@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * session/session.c: makes, drains and frees a worker's connections and what they share.
+ */
+#include "session/session.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "session/conn_priv.h"
+#include "ws/close.h"
+
+enum {
+    SPARE_CONNECTIONS = 256, /* that speak HTTP, beside the WebSockets that may be */
+    TICK_MS = 500,
+};
+
+struct session_shared *session_shared_new(const struct session_options *options) {
+    assert(options->endpoint_count <= COUNT_ENDPOINTS_MAX);
+    struct session_shared *shared = mem_new(sizeof *shared);
+    shared->options = *options;
+    for (size_t i = 0; i < options->endpoint_count; i++) {
+        shared->endpoints[i].options = &options->endpoints[i];
+        enum err e = http_pattern_parse(span_str(options->endpoints[i].path),
+                                        &shared->endpoints[i].path, NULL);
+        assert(e == ERR_OK);
+        (void)e;
+    }
+    shared->limits = limits_new(options->addresses_max);
+    shared->unfinished.max = options->unfinished_bytes_max;
+    shared->started_ns = clock_now_ns();
+    return shared;
+}
+
+void session_shared_free(struct session_shared *shared) {
+    if (!shared) return;
+    limits_free(shared->limits);
+    mem_free(shared);
+}
+
+void session_shared_refuse_new(struct session_shared *shared) {
+    atomic_store(&shared->refuses_new, true);
+}
+
+uint64_t session_shared_connections(const struct session_shared *shared) {
+    return atomic_load_explicit(&shared->connections, memory_order_relaxed);
+}
+
+uint64_t session_shared_addresses(const struct session_shared *shared) {
+    return limits_count(shared->limits);
+}
+
+uint64_t session_shared_unfinished_bytes(const struct session_shared *shared) {
+    return atomic_load_explicit(&shared->unfinished.used, memory_order_relaxed);
+}
+
+uint64_t session_shared_queued_bytes(const struct session_shared *shared) {
+    return atomic_load_explicit(&shared->queued_bytes, memory_order_relaxed);
+}
+
+uint32_t session_clock(const struct session_shared *shared, uint64_t now_ns) {
+    return (uint32_t)((now_ns - shared->started_ns) / NS_PER_S) + 1;
+}
+
+/* The turn's end does the work; the tick only makes sure that there is a turn. */
+static void on_tick(void *owner) {
+    (void)owner;
+}
+
+struct session *session_new(const struct session_parts *parts) {
+    static const struct subscriber_ops subscribers = { conn_ws_deliver, conn_ws_subscriptions };
+    struct session *s = mem_new(sizeof *s);
+    s->shared = parts->shared;
+    s->loop = parts->loop;
+    s->counts = parts->counts;
+    s->hub = hub_new(parts->hub_shared, parts->loop, parts->counts, &subscribers, s);
+    s->kind = loop_add_kind(s->loop, conn_ready, s);
+    s->now_s = session_clock(s->shared, loop_now_ns(s->loop));
+    uint64_t max = s->shared->options.max_connections + SPARE_CONNECTIONS;
+    slab_init(&s->conns, sizeof(struct conn), (uint32_t)(max < UINT32_MAX ? max : UINT32_MAX));
+    wheel_init(&s->wheel, &s->conns, offsetof(struct conn, timer), s->now_s);
+    s->inflater = ws_inflater_new();
+    s->drained_to = 1; /* slots count from 1 */
+    buf_init(&s->scratch, SCRATCH_MAX);
+    loop_add_tick(s->loop, TICK_MS, on_tick, s);
+    loop_add_turn(s->loop, heartbeat_turn, s);
+    hub_join_loop(s->hub);
+    loop_add_turn(s->loop, conn_turn, s);
+    return s;
+}
+
+void session_free(struct session *s) {
+    if (!s) return;
+    for (uint32_t i = 1; i < s->conns.fresh; i++) {
+        struct conn *c = conn_at(s, i);
+        if (c->state != CONN_ENDED) conn_drop(s, i, WS_CLOSE_RESTART, "shutdown");
+    }
+    outbox_pool_finish(&s->pool);
+    ws_inflater_free(s->inflater);
+    for (size_t i = 0; i < MESSAGE_TWINS; i++)
+        ws_deflater_free(s->deflaters[i]);
+    buf_finish(&s->scratch);
+    hub_free(s->hub);
+    slab_finish(&s->conns);
+    mem_free(s);
+}
+
+struct hub *session_hub(struct session *s) {
+    return s->hub;
+}
+
+void session_set_router(struct session *s, enum session_door door,
+                        const struct http_router *router) {
+    s->routers[door] = router;
+}
+
+void session_accept(struct session *s, enum session_door door, int own_fd,
+                    const struct address *peer) {
+    conn_open(s, door, own_fd, peer);
+}
+
+void session_drain(struct session *s, double fraction) {
+    static const struct conn_reason restart = { "server restart",
+                                                WS_CLOSE_RESTART,
+                                                { "Server restart", 14 } };
+    s->is_draining = true;
+    uint32_t goal = (uint32_t)((double)s->conns.fresh * fraction);
+    for (uint32_t i = s->drained_to; i < goal; i++) {
+        struct conn *c = conn_at(s, i);
+        bool is_idle_http = c->state == CONN_HTTP && c->in.http->is_idle;
+        if (c->state == CONN_OPEN || is_idle_http) conn_end(s, i, &restart);
+    }
+    if (goal > s->drained_to) s->drained_to = goal;
+}
+
+bool session_is_empty(const struct session *s) {
+    return s->conns.used == 0;
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * session/session.h: the connections of a worker, each from its accept to its end.
+ *
+ * `struct session_shared` is what the workers' sessions have in common: the endpoints, the limits
+ * and the process's budgets. `struct session` belongs to one worker and only that one touches it.
+ */
+#ifndef TIDINGS_SESSION_SESSION_H
+#define TIDINGS_SESSION_SESSION_H
+
+#include "auth/jwt.h"
+#include "http/pattern.h"
+#include "http/router.h"
+#include "hub/hub.h"
+#include "session/endpoint.h"
+#include "session/limits.h"
+#include "ws/message.h"
+
+/* Everything is borrowed and outlives the session. */
+struct session_options {
+    const struct endpoint_options *endpoints;
+    size_t endpoint_count; /* at most COUNT_ENDPOINTS_MAX */
+
+    const struct auth_keys *keys;
+    struct span audience, issuer; /* empty: not checked */
+    uint32_t leeway_seconds;
+
+    uint64_t max_connections; /* WebSocket connections of the process */
+    uint32_t handshake_seconds;
+    uint32_t http_idle_seconds; /* between two requests on a connection */
+    size_t max_header_bytes;
+    size_t max_body_bytes;
+    uint32_t addresses_max;
+    uint64_t unfinished_bytes_max; /* unfinished messages of all clients together */
+    uint64_t queue_bytes_max;      /* what all clients together have not taken yet */
+
+    const struct cidr *trusted_proxies;
+    size_t trusted_proxy_count;
+    const char *const *origins; /* none: any origin */
+    size_t origin_count;
+};
+
+struct session_shared;
+
+/* Compiles the endpoints' paths (config/ has checked them). Never NULL. */
+struct session_shared *session_shared_new(const struct session_options *options);
+/* NULL is fine. */
+void session_shared_free(struct session_shared *shared);
+
+/* From now on handshakes are answered with 503. Any thread. */
+void session_shared_refuse_new(struct session_shared *shared);
+/* WebSocket connections right now. Any thread. */
+uint64_t session_shared_connections(const struct session_shared *shared);
+/* Addresses and users that the limits remember. Any thread. */
+uint64_t session_shared_addresses(const struct session_shared *shared);
+/* Bytes held for unfinished messages, and bytes that clients have not taken yet. Any thread. */
+uint64_t session_shared_unfinished_bytes(const struct session_shared *shared);
+uint64_t session_shared_queued_bytes(const struct session_shared *shared);
+
+struct session;
+
+/* What a session is made of; all borrowed. */
+struct session_parts {
+    struct session_shared *shared;
+    struct hub_shared *hub_shared;
+    struct loop *loop;
+    struct counts *counts;
+};
+
+/* Makes the worker's hub too. Never NULL. */
+struct session *session_new(const struct session_parts *parts);
+/* After the loop ended: whoever is still connected is cut off. NULL is fine. */
+void session_free(struct session *session);
+
+struct hub *session_hub(struct session *session);
+
+/* What a listening socket is for. */
+enum session_door {
+    SESSION_DOOR_PUBLIC,  /* endpoints, and the routes of that router */
+    SESSION_DOOR_METRICS, /* the routes of that router alone */
+    SESSION_DOORS
+};
+
+/* Sets what answers plain HTTP requests that come in by `door`. */
+void session_set_router(struct session *session, enum session_door door,
+                        const struct http_router *router);
+/* Takes an accepted socket over. */
+void session_accept(struct session *session, enum session_door door, int own_fd,
+                    const struct address *peer);
+
+/* Closes, with 1012, the share of those connected when the drain began that brings the total to
+ * `fraction` (0 to 1); connections that only speak HTTP end after their answer. */
+void session_drain(struct session *session, double fraction);
+/* Nobody is connected any more. */
+bool session_is_empty(const struct session *session);
+
+#endif
