@@ -74,8 +74,6 @@ static size_t settle_line(const char *bytes, struct http_header *line, size_t at
         pos++;
     /* An empty value was recorded nowhere, or somewhere in the blanks. */
     if (line->value_len == 0) line->value_at = (uint32_t)pos;
-    /* Not there yet: a line break came between, as in a folded value (RFC 9112 §5.2). */
-    if (line->value_at > pos) return 0;
     size_t value_end = line->value_at + line->value_len;
     if (value_end > end) return 0;
     line->value_at = (uint32_t)pos;
@@ -86,7 +84,7 @@ static size_t settle_line(const char *bytes, struct http_header *line, size_t at
     while (pos < end && is_blank(bytes[pos]))
         pos++;
     if (end - pos < 2 || bytes[pos] != '\r' || bytes[pos + 1] != '\n') return 0;
-    /* Folding joins lines: then the value itself has a line break in it. */
+    /* A folded value has a line break in it, if only in front (RFC 9112 §5.2). */
     if (line->value_len && memchr(bytes + line->value_at, '\n', line->value_len)) return 0;
     return pos + 2;
 }

@@ -234,6 +234,7 @@ static bool is_chunked(struct message *m) {
 bool message_judge_body(struct message *m) {
     bool has_length = m->headers.first[HTTP_FIELD_CONTENT_LENGTH] != 0;
     if (m->headers.first[HTTP_FIELD_TRANSFER_ENCODING]) {
+        /* llhttp refuses this too; it matters too much to rest on one check. */
         if (has_length) {
             (void)message_fail(m, 400, "Content-Length beside Transfer-Encoding");
             return false;
