@@ -11,7 +11,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-enum { KINDS_MAX = 8, TURNS_MAX = 8, EVENTS_A_WAIT = 512, WAITS_A_TURN = 4 };
+enum { KINDS_MAX = 8, TURNS_MAX = 8, TICKS_MAX = 4, EVENTS_A_WAIT = 512, WAITS_A_TURN = 4 };
 
 struct kind {
     loop_ready ready;
@@ -23,15 +23,22 @@ struct turn {
     void *owner;
 };
 
+struct tick {
+    uv_timer_t timer;
+    loop_tick tick;
+    void *owner;
+};
+
 struct loop {
     uv_loop_t uv;
     uv_poll_t sockets; /* readable when any socket of `epoll` is ready */
     uv_check_t check;
     uv_idle_t again; /* active while a turn left work over */
     int epoll;
-    uint32_t kind_count, turn_count;
+    uint32_t kind_count, turn_count, tick_count;
     struct kind kinds[KINDS_MAX];
     struct turn turns[TURNS_MAX];
+    struct tick ticks[TICKS_MAX];
     uint64_t now_ns;
     struct epoll_event events[EVENTS_A_WAIT];
 };
@@ -135,6 +142,21 @@ uint32_t loop_add_kind(struct loop *loop, loop_ready ready, void *owner) {
 void loop_add_turn(struct loop *loop, loop_turn turn, void *owner) {
     assert(loop->turn_count < TURNS_MAX);
     loop->turns[loop->turn_count++] = (struct turn){ turn, owner };
+}
+
+static void on_tick(uv_timer_t *timer) {
+    struct tick *tick = timer->data;
+    tick->tick(tick->owner);
+}
+
+void loop_add_tick(struct loop *loop, uint64_t every_ms, loop_tick tick, void *owner) {
+    assert(loop->tick_count < TICKS_MAX);
+    struct tick *t = &loop->ticks[loop->tick_count++];
+    t->tick = tick;
+    t->owner = owner;
+    t->timer.data = t;
+    (void)uv_timer_init(&loop->uv, &t->timer);
+    (void)uv_timer_start(&t->timer, on_tick, every_ms, every_ms);
 }
 
 static int control(struct loop *loop, int op, int fd, uint32_t kind, uint32_t index,

@@ -19,6 +19,9 @@
 
 struct loop;
 
+/* A timer went off. */
+typedef void (*loop_tick)(void *owner);
+
 /* Something is to be done for the socket `index`; `events` as epoll_wait(2) gave them. What is
  * closed meanwhile may still be in the same batch of events, so its index must not be given to
  * another before the turn's end. */
@@ -43,6 +46,8 @@ void loop_stop(struct loop *loop);
 uint32_t loop_add_kind(struct loop *loop, loop_ready ready, void *owner);
 /* Called at the end of each turn, in the order of adding; at most 8. */
 void loop_add_turn(struct loop *loop, loop_turn turn, void *owner);
+/* Called every `every_ms` milliseconds; at most 4. */
+void loop_add_tick(struct loop *loop, uint64_t every_ms, loop_tick tick, void *owner);
 
 /* Watches `fd` for `events` (EPOLLIN, EPOLLOUT, ...; level-triggered). ERR_LIMIT or ERR_NOMEM as
  * the kernel says. */
