@@ -55,6 +55,7 @@ struct config {
     uint32_t drain_delay_seconds;
     uint32_t drain_seconds;
     uint32_t handshake_seconds;
+    uint32_t http_idle_seconds;
     uint32_t keepalive_seconds;
     uint32_t addresses_max;
     size_t max_header_bytes;

@@ -7,7 +7,7 @@
 #include "config/suggest_priv.h"
 #include "config/type_priv.h"
 
-enum { ENDPOINT_NAME_MAX = 32 };
+enum { ENDPOINT_NAME_MAX = 32, EARLIER_MAX = 40 };
 
 void config_draft_init(struct config_draft *draft) {
     for (size_t i = 0; i < config_builtins_count; i++)
@@ -23,6 +23,13 @@ static const struct config_node *member(const struct config_node *map, struct sp
     return NULL;
 }
 
+/* Where the first of two stands, if its source has lines. */
+static const char *earlier(char ret[EARLIER_MAX], const struct config_node *first) {
+    *ret = '\0';
+    if (first->place.line) snprintf(ret, EARLIER_MAX, ", first in line %u", first->place.line);
+    return ret;
+}
+
 /* Says that a key is there twice, or too many are; true when `item` is the first of its name. */
 static bool is_fresh(struct config_draft *draft, const struct config_node *map,
                      const struct config_node *item, size_t number) {
@@ -31,8 +38,9 @@ static bool is_fresh(struct config_draft *draft, const struct config_node *map,
     if (number >= CONFIG_MEMBERS_MAX) return false;
     const struct config_node *first = member(map, item->key->text);
     if (first == item) return true;
-    config_report_add(draft->report, item->key->place, CONFIG_QUOTE " repeated, first in line %u",
-                      CONFIG_QUOTED(item->key->text), first->key->place.line);
+    char where[EARLIER_MAX];
+    config_report_add(draft->report, item->key->place, CONFIG_QUOTE " repeated%s",
+                      CONFIG_QUOTED(item->key->text), earlier(where, first->key));
     return false;
 }
 
@@ -141,9 +149,9 @@ static struct config_draft_endpoint *endpoint_for(struct config_draft *draft,
     }
     struct config_draft_endpoint *endpoint = endpoint_named(draft, name->text);
     if (endpoint && endpoint->name_node) {
-        config_report_add(draft->report, name->place,
-                          "a second endpoint named " CONFIG_QUOTE ", the first is in line %u",
-                          CONFIG_QUOTED(name->text), endpoint->name_node->place.line);
+        char where[EARLIER_MAX];
+        config_report_add(draft->report, name->place, "a second endpoint named " CONFIG_QUOTE "%s",
+                          CONFIG_QUOTED(name->text), earlier(where, endpoint->name_node));
         return NULL;
     }
     if (!endpoint && draft->endpoints_count == CONFIG_ENDPOINTS_MAX) {

@@ -90,14 +90,21 @@ static struct target target_for(struct config_draft *draft, const char *row, con
     return (struct target){ found, &draft->endpoints[i].values[found - config_endpoint_rows] };
 }
 
+static void set_broken(struct config_draft *draft, struct target target,
+                       struct config_place place) {
+    struct config_node *node = config_pool_take(draft->pool, sizeof *node);
+    node->kind = CONFIG_BROKEN;
+    node->place = place;
+    *target.slot = node;
+}
+
 static void take(struct config_draft *draft, struct target target, const char *name,
                  struct span value, bool is_item) {
     const struct config_row *row = target.row;
-    const struct config_node *node;
-    if (!config_node_from_text(value, row->type->is_list, row->allows_one || is_item,
-                               (struct config_place){ .source = name }, draft->pool, draft->report,
-                               &node))
-        *target.slot = node;
+    struct config_place place = { .source = name };
+    if (config_node_from_text(value, row->type->is_list, row->allows_one || is_item, place,
+                              draft->pool, draft->report, target.slot))
+        set_broken(draft, target, place);
 }
 
 /* The value names a file that holds what is meant; the end of its last line is not part of it. */
@@ -116,6 +123,7 @@ static void take_file(struct config_draft *draft, const struct variables *all, s
     const char *file = config_pool_text(draft->pool, variable->value);
     if (config_read_file(file, SECRET_FILE_MAX, &text, &note)) {
         config_report_add(draft->report, place, "%s cannot be read: %s", file, note.text);
+        set_broken(draft, target, place);
         return;
     }
     struct span value = buf_span(&text);

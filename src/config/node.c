@@ -91,6 +91,13 @@ static enum err take_value(struct json_source *in, const struct json_value *valu
     return ERR_OK;
 }
 
+/* Or else an IPv6 address with its brackets. */
+static bool is_json_list(struct span text) {
+    text = span_trim(text);
+    struct span inner = span_trim(span_skip(text, 1));
+    return span_starts(text, SPAN("[")) && inner.len > 0 && strchr("\"{]", inner.at[0]);
+}
+
 enum err config_node_from_text(struct span text, bool is_list, bool allows_one,
                                struct config_place place, struct config_pool *pool,
                                struct config_report *report, const struct config_node **ret) {
@@ -98,7 +105,7 @@ enum err config_node_from_text(struct span text, bool is_list, bool allows_one,
         *ret = scalar(pool, place, text, false);
         return ERR_OK;
     }
-    if (allows_one && !span_starts(span_trim(text), SPAN("["))) {
+    if (allows_one && !is_json_list(text)) {
         struct config_node *parent = config_pool_take(pool, sizeof *parent), *last = NULL;
         parent->kind = CONFIG_LIST;
         parent->place = place;

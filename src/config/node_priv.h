@@ -16,7 +16,12 @@ enum {
     CONFIG_MEMBERS_MAX = 256, /* keys in one map */
 };
 
-enum config_node_kind { CONFIG_SCALAR, CONFIG_LIST, CONFIG_MAP };
+enum config_node_kind {
+    CONFIG_SCALAR,
+    CONFIG_LIST,
+    CONFIG_MAP,
+    CONFIG_BROKEN, /* something was meant that could not be had, which has been said */
+};
 
 struct config_node {
     enum config_node_kind kind;
@@ -41,8 +46,7 @@ enum err config_node_from_yaml(struct span text, const char *name, struct config
                                struct config_report *report, const struct config_node **ret);
 
 /* The value of a variable or flag: as it stands for a scalar (`is_list` false). A list is written
- * as JSON; where `allows_one`, what does not begin with a bracket is its only item, and nothing is
- * the empty list. */
+ * as JSON; where `allows_one`, anything else is its only item, and nothing is the empty list. */
 MUST_USE
 enum err config_node_from_text(struct span text, bool is_list, bool allows_one,
                                struct config_place place, struct config_pool *pool,

@@ -45,6 +45,7 @@ static bool read_list(const struct config_read *in, const struct config_row *row
 
 bool config_row_read(const struct config_read *in, const struct config_row *row,
                      const struct config_node *node, void *base) {
+    if (node->kind == CONFIG_BROKEN) return false;
     if (!row->type->is_list) return row->type->read(in, row, node, (char *)base + row->offset);
     struct config_node alone = { .kind = CONFIG_LIST, .place = node->place };
     struct config_node item = *node, *last = NULL;

@@ -65,7 +65,7 @@ const struct config_row config_rows[] = {
       .text =
           "Where connections are accepted: an IP address with a port, or a list of them. Port 0 "
           "takes any free one." },
-    { "workers", NUMBER(0, 256), AT(workers), .standard = "0", .needs_restart = true,
+    { "workers", NUMBER(0, 64), AT(workers), .standard = "0", .needs_restart = true,
       .text = "Threads that hold connections; 0: one for each CPU." },
     { "max_connections", NUMBER(0, 10 * MILLION), AT(max_connections), .standard = "0",
       .text = "Connections that the process holds at most, the next is answered 503; 0: as many as "
@@ -78,6 +78,8 @@ const struct config_row config_rows[] = {
               "clients do not all return at once; 0: at once." },
     { "handshake_seconds", SECONDS(1, 3600), AT(handshake_seconds), .standard = "10",
       .text = "A request's head, and then its body, must have arrived within this time." },
+    { "http_idle_seconds", SECONDS(1, DAY), AT(http_idle_seconds), .standard = "75",
+      .text = "An HTTP connection is closed when no request has come for so long." },
     { "keepalive_seconds", SECONDS(1, 7200), AT(keepalive_seconds), .standard = "30",
       .needs_restart = true,
       .text = "TCP asks a silent peer after this time whether it is still there, and gives it up "
@@ -178,10 +180,10 @@ const struct config_row config_endpoint_rows[] = {
               "status." },
     { "explain", FLAG, OF(explains), .standard = "true",
       .text = "With refuse: close, the reason goes out as a JSON message before the close." },
-    { "unauthorized_code", .type = &config_type_close_code, BOUNDS(1008, 4999),
-      OF(unauthorized_code), .standard = "1008", .text = "Close code when the token is refused." },
-    { "limited_code", .type = &config_type_close_code, BOUNDS(1008, 4999), OF(limited_code),
-      .standard = "4000", .text = "Close code when a limit is reached." },
+    { "unauthorized_code", .type = &config_type_close_code, OF(unauthorized_code),
+      .standard = "1008", .text = "Close code when the token is refused." },
+    { "limited_code", .type = &config_type_close_code, OF(limited_code), .standard = "4000",
+      .text = "Close code when a limit is reached." },
     { "connections", NUMBER(0, MILLION), OF(connections), .standard = "5",
       .text = "Connections that a user may have here at a time; 0: no limit." },
     { "attempts_per_minute", NUMBER(0, MILLION), OF(attempts_per_minute), .standard = "10",

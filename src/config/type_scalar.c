@@ -111,11 +111,15 @@ const struct config_type config_type_number = { .name = "number",
 /* What may stand in a close frame that refuses somebody: RFC 6455 §7.4. */
 static bool read_close_code(const struct config_read *in, const struct config_row *row,
                             const struct config_node *node, void *ret) {
+    struct span text;
     uint64_t code;
-    if (!take_number(in, node, row->min, row->max, &code)) return false;
-    if (code != 1008 && !(code >= 1011 && code <= 1013) && code < 3000)
-        return config_wrong(in, node, "1008, 1011 to 1013 or 3000 to 4999 expected, found %u",
-                            (unsigned)code);
+    if (!config_take_scalar(in, node, "a close code", &text)) return false;
+    bool is_code = !node->is_quoted && span_to_uint(text, 4999, &code) &&
+                   (code == 1008 || (code >= 1011 && code <= 1013) || code >= 3000);
+    if (!is_code)
+        return config_wrong(in, node,
+                            "1008, 1011 to 1013 or 3000 to 4999 expected, found " CONFIG_QUOTE,
+                            CONFIG_QUOTED(text));
     store(row, code, ret);
     return true;
 }
