@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: MIT
+// The command line, as a person and a script use it: words, exit codes, and what goes in and out.
+import { createHmac } from 'node:crypto';
+import { afterAll, describe, expect } from 'vitest';
+import { now, SECRET } from './support/jwt';
+import { run, scratch, start } from './support/run';
+import { API_KEY, configFor, sharedTidings, SLOWNESS, test } from './support/tidings';
+import { until, within } from './support/wait';
+import { listen } from './support/wsClient';
+
+const files = scratch();
+afterAll(files.end);
+const COMMANDS = ['serve', 'check', 'token', 'publish', 'listen', 'bench', 'version'];
+const good = (): string => files.file('good.yaml', JSON.stringify(configFor({}), null, 2));
+
+describe.concurrent('words', () => {
+  test('version', async () => {
+    const ran = await run(['version']);
+    expect(ran).toMatchObject({ code: 0, err: '' });
+    expect(ran.out).toMatch(/^tidings \d+\.\d+\.\d+\n$/);
+    expect((await run(['--version'])).out).toBe(ran.out);
+  });
+
+  test('help names every command', async () => {
+    const ran = await run(['--help']);
+    expect(ran).toMatchObject({ code: 0, err: '' });
+    for (const command of COMMANDS) expect(ran.out).toMatch(new RegExp(`^  ${command}\\b`, 'm'));
+  });
+
+  test.for(COMMANDS)('%s --help', async (command) => {
+    const ran = await run([command, '--help']);
+    expect(ran).toMatchObject({ code: 0, err: '' });
+    expect(ran.out).toContain(`tidings ${command}`);
+    for (const line of ran.out.split('\n')) expect(line.length, line).toBeLessThanOrEqual(120);
+  });
+
+  test.for(COMMANDS)('%s with a flag that is unknown', async (command) => {
+    const ran = await run([command, '--nonsense']);
+    expect(ran).toMatchObject({ code: 2, out: '' });
+    expect(ran.err).toMatch(/^tidings [^\n]*--nonsense[^\n]*\n$/);
+  });
+
+  test.for([[], ['nonsense'], ['--nonsense']])('misused: %j', async (args) => {
+    const ran = await run(args);
+    expect(ran).toMatchObject({ code: 2, out: '' });
+    expect(ran.err).toMatch(/^[^\n]+\n$/);
+  });
+
+  test('an output that cannot be written is a failure', async () => {
+    const ran = await run(['version'], { shell: 'exec >/dev/full' });
+    expect(ran.code).toBe(1);
+    expect(ran.err).toMatch(/^[^\n]+\n$/);
+  });
+});
+
+describe.concurrent('check', () => {
+  test('prints what it comes to, secrets masked, and can read that again', async () => {
+    const ran = await run(['check', '-c', good()]);
+    expect(ran).toMatchObject({ code: 0, err: '' });
+    for (const key of ['listen:', 'workers: 2', 'jwt:', 'endpoints:', 'idle_seconds: 300', 'huleedu'])
+      expect(ran.out).toContain(key);
+    for (const secret of [SECRET, API_KEY]) expect(ran.out).not.toContain(secret);
+  });
+
+  test('takes the environment into account', async () => {
+    const ran = await run(['check', '-c', good()], { env: { TIDINGS_WORKERS: '7', LOG_LEVEL: 'warning' } });
+    expect(ran.code).toBe(0);
+    expect(ran.out).toContain('workers: 7');
+    expect(ran.out).toContain('log_level: warning');
+  });
+
+  test('names every mistake with line and column', async () => {
+    const file = files.file(
+      'bad.yaml',
+      [
+        'listen: nowhere',
+        'workers: -1',
+        'nonsense: 1',
+        'jwt:',
+        `  secret: ${SECRET}`,
+        '  algorithms: [HS256, none]',
+        '  leeway_seconds: soon',
+        'endpoints:',
+        '  - name: huleedu',
+        '    inbound: shout',
+        '    idle_seconds: 1',
+        '    idle_seconds: 2',
+        '',
+      ].join('\n'),
+    );
+    const ran = await run(['check', '-c', file]);
+    expect(ran).toMatchObject({ code: 1, out: '' });
+    const places = ran.err
+      .split('\n')
+      .flatMap((line) => (line.startsWith(`${file}:`) ? [line.slice(file.length + 1).split(': ')[0]] : []));
+    expect(places).toEqual(['1:9', '2:10', '3:1', '6:23', '7:19', '10:14', '12:5']);
+    for (const word of ['nowhere', 'nonsense', 'none', 'soon', 'shout', 'idle_seconds'])
+      expect(ran.err).toContain(word);
+  });
+
+  test('names the place where the syntax breaks', async () => {
+    const file = files.file('syntax.yaml', 'listen: 127.0.0.1:0\njwt:\n  secret: "never closed\n');
+    const ran = await run(['check', '-c', file]);
+    expect(ran).toMatchObject({ code: 1, out: '' });
+    expect(ran.err).toMatch(new RegExp(`^${file}:\\d+:\\d+: `, 'm'));
+  });
+
+  test('names the variable in which a mistake is', async () => {
+    const ran = await run(['check', '-c', good()], { env: { TIDINGS_WORKERS: 'many' } });
+    expect(ran).toMatchObject({ code: 1, out: '' });
+    expect(ran.err).toMatch(/TIDINGS_WORKERS/);
+    expect((await run(['check', '-c', good()], { env: { CORS_ORIGINS: 'https://a.example' } })).err).toMatch(
+      /CORS_ORIGINS/,
+    );
+  });
+
+  test('never says a secret in what it complains of', async () => {
+    const file = files.file('secret.yaml', 'jwt:\n  secret: hush-hush\napi:\n  keys: [hush key]\n');
+    const ran = await run(['check', '-c', file]);
+    expect(ran.code).toBe(1);
+    expect(ran.err).not.toContain('hush');
+  });
+});
+
+describe.concurrent('token', () => {
+  const parts = (token: string): [any, any, string] => {
+    const [header, payload, signature] = token.trimEnd().split('.');
+    const json = (text: string) => JSON.parse(Buffer.from(text, 'base64url').toString());
+    return [json(header!), json(payload!), `${signature}`];
+  };
+
+  test('is signed, and has the user, the claims and the time that were asked for', async () => {
+    const ran = await run([
+      'token',
+      '--user',
+      'ünï',
+      '--claim',
+      'email=a@example.com',
+      '--claim',
+      'n=7',
+      '--claim',
+      's="7"',
+      '--ttl',
+      '15m',
+      '-c',
+      good(),
+    ]);
+    expect(ran).toMatchObject({ code: 0, err: '' });
+    expect(ran.out).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/);
+    const [header, claims, signature] = parts(ran.out);
+    expect(header).toEqual({ alg: 'HS256', typ: 'JWT' });
+    expect(claims).toEqual({
+      user_id: 'ünï',
+      sub: 'ünï',
+      email: 'a@example.com',
+      n: 7,
+      s: '7',
+      iat: expect.any(Number),
+      exp: expect.any(Number),
+    });
+    expect(Math.abs(claims.iat - now())).toBeLessThanOrEqual(2);
+    expect(claims.exp - claims.iat).toBe(900);
+    const input = ran.out.trimEnd().split('.').slice(0, 2).join('.');
+    expect(signature).toBe(createHmac('sha256', SECRET).update(input).digest('base64url'));
+  });
+
+  test.for([
+    ['90s', 90],
+    ['1h', 3600],
+    ['7d', 604800],
+  ] as const)('good for %s', async ([ttl, seconds]) => {
+    const [, claims] = parts(
+      (await run(['token', '--user', 'u', '--ttl', ttl], { env: { JWT_SECRET_KEY: SECRET } })).out,
+    );
+    expect(claims.exp - claims.iat).toBe(seconds);
+  });
+
+  test.for([
+    [],
+    ['--user'],
+    ['--user', ''],
+    ['--user', 'a\nb'],
+    ['--user', 'u', '--ttl', '1'],
+    ['--user', 'u', '--ttl', '-1h'],
+    ['--user', 'u', '--ttl', '1w'],
+    ['--user', 'u', '--claim', 'nothing'],
+    ['--user', 'u', 'extra'],
+  ])('misused: %j', async (args) => {
+    const ran = await run(['token', ...args], { env: { JWT_SECRET_KEY: SECRET } });
+    expect(ran).toMatchObject({ code: 2, out: '' });
+    expect(ran.err).toMatch(/^tidings token: [^\n]+\n$/);
+  });
+
+  test('cannot be made without a key', async () => {
+    const ran = await run(['token', '--user', 'u']);
+    expect(ran).toMatchObject({ code: 1, out: '' });
+    expect(ran.err).toMatch(/jwt/i);
+  });
+});
+
+describe('with a server', () => {
+  const shared = sharedTidings({ endpoint: { connections: 0 } });
+  const env = { TIDINGS_API_KEY: API_KEY };
+
+  test('token, listen and publish find each other', async () => {
+    const token = (await run(['token', '--user', 'cli', '-c', good()])).out.trim();
+    const listener = start(['listen', shared().wsUrl, '--token', token], { ms: 20_000 });
+    await shared().connections(1);
+    const sent = ['{"n": 1,  "s": "\\u00e4"}', '"two\\nlines"', '3'];
+    for (const data of sent) {
+      const ran = await run(['publish', '--user', 'cli', '--url', shared().url, '--key', API_KEY, data]);
+      expect(ran).toMatchObject({ code: 0, err: '' });
+    }
+    await until('what was published', () => listener.out().split('\n').length > sent.length);
+    expect(listener.out()).toBe(sent.map((data) => `${data}\n`).join(''));
+    listener.signal('SIGINT');
+    expect((await within(5_000 * SLOWNESS, 'the end', listener.done)).code).toBe(0);
+    await shared().connections(0);
+  });
+
+  test('publish to a user, a channel, all; from an argument and from standard input', async () => {
+    const client = await listen(`${shared().wsUrl}?token=${shared().token('u')}`);
+    for (const [args, input] of [
+      [['--user', 'u', '1']],
+      [['--channel', 'ws:u', '2']],
+      [['--broadcast', '3']],
+      [['--broadcast', '-'], ' {"from":\n "stdin"} \n'],
+    ] as [string[], string?][]) {
+      const ran = await run(['publish', '--url', shared().url, ...args], { env, input });
+      expect(ran, ran.err).toMatchObject({ code: 0, err: '' });
+    }
+    expect(await client.count(4)).toEqual(['1', '2', '3', '{"from":\n "stdin"}']);
+    await client.leave();
+  });
+
+  test.for([
+    ['a wrong key', ['--user', 'u', '--key', 'wrong', '1'], 1],
+    ['JSON that is none', ['--user', 'u', '{'], 1],
+    ['a name that is none', ['--channel', 'c'.repeat(201), '1'], 1],
+  ] as const)('publish fails with %s', async ([, args, code]) => {
+    const ran = await run(['publish', '--url', shared().url, ...args], { env });
+    expect(ran).toMatchObject({ code, out: '' });
+    expect(ran.err).toMatch(/^tidings publish: [^\n]+\n$/);
+  });
+
+  test('publish fails where nobody listens', async () => {
+    const ran = await run(['publish', '--url', 'http://127.0.0.1:1', '--user', 'u', '1'], { env });
+    expect(ran).toMatchObject({ code: 1, out: '' });
+    expect(ran.err).toMatch(/^tidings publish: [^\n]*refused[^\n]*\n$/i);
+  });
+
+  test.for([
+    ['no target', ['1']],
+    ['two targets', ['--user', 'u', '--broadcast', '1']],
+    ['no JSON', ['--user', 'u']],
+    ['too much', ['--user', 'u', '1', '2']],
+  ] as const)('publish is misused with %s', async ([, args]) => {
+    const ran = await run(['publish', '--url', shared().url, ...args], { env });
+    expect(ran).toMatchObject({ code: 2, out: '' });
+    expect(ran.err).toMatch(/^tidings publish: [^\n]+\n$/);
+  });
+
+  test('listen says why it was refused', async () => {
+    const ran = await run(['listen', shared().wsUrl, '--token', 'wrong']);
+    expect(ran.code).toBe(1);
+    expect(ran.err).toMatch(/1008/);
+    expect(ran.err).toMatch(/Authentication failed/);
+  });
+
+  test('listen fails where nobody listens, and at what is no endpoint', async () => {
+    expect(await run(['listen', 'ws://127.0.0.1:1/ws'])).toMatchObject({ code: 1, out: '' });
+    const ran = await run(['listen', `ws://${shared().address}/nothing`]);
+    expect(ran).toMatchObject({ code: 1, out: '' });
+    expect(ran.err).toMatch(/404/);
+    expect((await run(['listen'])).code).toBe(2);
+    expect((await run(['listen', 'gopher://127.0.0.1/'])).code).toBe(2);
+  });
+
+  test('listen ends when the server does', async ({ tidings }) => {
+    const server = await tidings();
+    const listener = start(['listen', server.wsUrl, '--token', server.token('u')], { ms: 20_000 });
+    await server.connections(1);
+    await server.stop();
+    const ran = await within(5_000 * SLOWNESS, 'the end', listener.done);
+    expect(ran.code).toBe(1);
+    expect(ran.err).toMatch(/1012/);
+  });
+});
