@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * api/api.c: the routes, who may call them, and how a refusal looks.
+ */
+#include "api/api_priv.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "http/origin.h"
+
+#include <stdarg.h>
+
+/* Rooms of a worker; names and keys are bounded by what may be written in a body. */
+enum { NAME_ROOM_MAX = 1 << 20, CORS_ROOM_MAX = 4096 };
+
+struct api_shared *api_shared_new(const struct api_options *options) {
+    struct api_shared *shared = mem_new(sizeof *shared);
+    shared->options = *options;
+    shared->idempotency = idempotency_new(options->idempotency_entries, IDEMPOTENCY_BYTES_MAX);
+    shared->started_ms = clock_wall_ms();
+    return shared;
+}
+
+void api_shared_free(struct api_shared *shared) {
+    if (!shared) return;
+    idempotency_free(shared->idempotency);
+    mem_free(shared);
+}
+
+void api_shared_set_ready(struct api_shared *shared, bool is_ready) {
+    atomic_store(&shared->is_ready, is_ready);
+}
+
+struct api *api_new(struct api_shared *shared, struct hub *hub, const struct loop *loop) {
+    struct api *api = mem_new(sizeof *api);
+    api->shared = shared;
+    api->hub = hub;
+    api->loop = loop;
+    buf_init(&api->name, NAME_ROOM_MAX);
+    buf_init(&api->key, NAME_ROOM_MAX);
+    buf_init(&api->answer, IDEMPOTENCY_BYTES_MAX);
+    buf_init(&api->cors, CORS_ROOM_MAX);
+    return api;
+}
+
+void api_free(struct api *api) {
+    if (!api) return;
+    buf_finish(&api->name);
+    buf_finish(&api->key);
+    buf_finish(&api->answer);
+    buf_finish(&api->cors);
+    mem_free(api);
+}
+
+void api_add_metrics(struct api *api, struct http_router *router) {
+    http_router_add(router, HTTP_BIT(GET), "/metrics", metrics_direct_get, api);
+}
+
+void api_add_routes(struct api *api, struct http_router *router, bool serves_metrics) {
+    static const struct {
+        unsigned methods;
+        const char *pattern;
+        http_handler handler;
+    } routes[] = {
+        { HTTP_BIT(POST), "/api/v1/publish", publish_post },
+        { HTTP_BIT(POST), "/api/v1/broadcast", publish_broadcast_post },
+        { HTTP_BIT(POST), "/api/v1/batch", batch_post },
+        { HTTP_BIT(GET) | HTTP_BIT(OPTIONS), "/api/v1/ws/stats", stats_get },
+        { HTTP_BIT(GET), "/healthz", health_get },
+        { HTTP_BIT(GET), "/healthz/redis", health_redis_get },
+        { HTTP_BIT(GET), "/healthz/websocket", health_websocket_get },
+        { HTTP_BIT(GET), "/readyz", health_ready_get },
+    };
+    http_router_add(router, HTTP_BIT(GET), "/metrics",
+                    serves_metrics ? metrics_get : metrics_elsewhere_get, api);
+    for (size_t i = 0; i < countof(routes); i++) {
+        http_router_add(router, routes[i].methods, routes[i].pattern, routes[i].handler, api);
+    }
+    api->router = router;
+}
+
+bool api_problem(struct api_problem *ret, int status, const char *code, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    ret->status = status;
+    ret->code = code;
+    (void)vsnprintf(ret->message.text, sizeof ret->message.text, format, args);
+    va_end(args);
+    return false;
+}
+
+bool api_problem_json(struct api_problem *ret, struct span body, const struct json_error *error) {
+    struct json_value value;
+    struct json_error whole;
+    size_t line;
+    size_t column;
+    if (json_parse(body, &value, &whole)) {
+        return api_problem(ret, 400, "invalid_request", "The body is JSON, but not %s",
+                           error->expected);
+    }
+    json_position(body, error->offset, &line, &column);
+    return api_problem(ret, 400, "malformed_json",
+                       "Malformed JSON at line %zu, column %zu: expected %s", line, column,
+                       error->expected);
+}
+
+void api_problem_write(const struct api_problem *problem, struct buf *out) {
+    buf_append_span(out, SPAN("{\"error\":{\"code\":"));
+    json_append_string(out, span_str(problem->code));
+    buf_append_span(out, SPAN(",\"message\":"));
+    json_append_string(out, span_str(problem->message.text));
+    buf_append_span(out, SPAN("}}"));
+}
+
+void api_problem_answer(const struct api_problem *problem, struct http_response *response) {
+    http_response_start(response, problem->status);
+    if (problem->status == 401) {
+        http_response_header(response, SPAN("WWW-Authenticate"), SPAN("Bearer"));
+    }
+    if (problem->status == 503) http_response_header(response, SPAN("Retry-After"), SPAN("1"));
+    http_response_error_body(response, problem->code, span_str(problem->message.text));
+}
+
+/* The key that a call presents: X-API-Key, else a bearer token. */
+static struct span presented_key(const struct http_request *request) {
+    static const struct span scheme = { "Bearer ", 7 };
+    struct span key = http_headers_get(request->headers, HTTP_FIELD_API_KEY);
+    if (key.at) return key;
+    struct span value = http_headers_get(request->headers, HTTP_FIELD_AUTHORIZATION);
+    if (value.len < scheme.len || !span_eq_nocase(span_of(value.at, scheme.len), scheme)) {
+        return SPAN("");
+    }
+    return span_trim(span_skip(value, scheme.len));
+}
+
+static const char *scope_text(enum api_scope scope) {
+    switch (scope) {
+#define ITEM(name, text)                                                                           \
+    case API_SCOPE_##name: return text;
+        API_SCOPE_MAP(ITEM)
+#undef ITEM
+    }
+    return "";
+}
+
+bool api_authorize(struct api *api, struct http_call *call, enum api_scope scope,
+                   const struct api_key **ret) {
+    const struct api_keys *keys = api->shared->options.keys;
+    struct span presented = presented_key(call->request);
+    const struct api_key *key = presented.len > 0 ? api_keys_find(keys, presented) : NULL;
+    struct api_problem problem;
+    if (key && key->scopes & scope) {
+        *ret = key;
+        return true;
+    }
+    if (api_keys_count(keys) == 0) {
+        api_problem(&problem, 403, "forbidden", "No API key is configured, so this call is off");
+    } else if (!key) {
+        api_problem(&problem, 401, "unauthorized", "%s",
+                    presented.len > 0 ? "Unknown API key" : "An API key is needed");
+    } else {
+        api_problem(&problem, 403, "forbidden", "The API key has not the scope \"%s\"",
+                    scope_text(scope));
+    }
+    api_problem_answer(&problem, call->response);
+    return false;
+}
+
+bool api_cors(struct api *api, struct http_call *call) {
+    const struct api_options *options = &api->shared->options;
+    struct span origin = http_headers_get(call->request->headers, HTTP_FIELD_ORIGIN);
+    struct buf *lines = &api->cors;
+    bool is_allowed = http_origin_is_allowed(origin, options->origins, options->origin_count);
+    buf_clear(lines);
+    if (options->origin_count == 0) {
+        buf_append_text(lines, "Access-Control-Allow-Origin: *\r\n");
+    } else {
+        buf_append_text(lines, "Vary: Origin\r\n");
+        if (is_allowed) {
+            buf_append_text(lines, "Access-Control-Allow-Origin: ");
+            buf_append_span(lines, origin);
+            buf_append_text(lines, "\r\n");
+        }
+    }
+    bool is_preflight = call->request->method == HTTP_METHOD_OPTIONS;
+    if (is_preflight && is_allowed) {
+        buf_append_text(lines, "Access-Control-Allow-Methods: GET\r\n"
+                               "Access-Control-Allow-Headers: Authorization, X-API-Key\r\n"
+                               "Access-Control-Max-Age: 600\r\n");
+    }
+    if (!buf_err(lines)) call->response->common = buf_span(lines);
+    if (!is_preflight) return false;
+    http_response_start(call->response, 204);
+    http_response_empty(call->response);
+    return true;
+}

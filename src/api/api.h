@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * api/api.h: what the server answers over plain HTTP: publishing, health, figures.
+ *
+ * `struct api_shared` is what all workers have in common, `struct api` is one worker's and is what
+ * its handlers get. Each worker has a router of its own, filled by `api_add_routes`, so that a
+ * handler reaches the hub of the worker that the request came in on.
+ */
+#ifndef TIDINGS_API_API_H
+#define TIDINGS_API_API_H
+
+#include "auth/api_key.h"
+#include "base/count.h"
+#include "http/router.h"
+#include "hub/hub.h"
+
+/* A figure of another part that /metrics shows as a gauge; `read` is called from any thread. */
+struct api_gauge {
+    const char *name;
+    const char *help;
+    uint64_t (*read)(const void *owner);
+    const void *owner;
+};
+
+/* Everything is borrowed and outlives the api. */
+struct api_options {
+    const struct api_keys *keys; /* none in the set: the calls that need a key answer 403 */
+    size_t publish_max_bytes;    /* of one notification; more is 413 */
+    size_t idempotency_entries;  /* remembered keys, at least 1 */
+    bool has_public_stats;       /* /api/v1/ws/stats for anyone, else for keys with scope read */
+    const char *const *origins;  /* for CORS; none: any */
+    size_t origin_count;
+
+    struct hub_shared *hub_shared;
+    const struct counts *const *counts; /* one set a worker */
+    size_t counts_count;
+    const char *const *endpoint_names; /* in the order of `counts->endpoints` */
+    size_t endpoint_count;
+    const struct api_gauge *gauges;
+    size_t gauge_count;
+};
+
+struct api_shared;
+
+/* Never NULL. `/readyz` answers 503 until `api_shared_set_ready` says otherwise. */
+struct api_shared *api_shared_new(const struct api_options *options);
+/* NULL is fine. */
+void api_shared_free(struct api_shared *shared);
+/* Any thread. False: `/readyz` answers 503. */
+void api_shared_set_ready(struct api_shared *shared, bool is_ready);
+
+struct api;
+
+/* A worker's. Never NULL. */
+struct api *api_new(struct api_shared *shared, struct hub *hub, const struct loop *loop);
+/* NULL is fine. */
+void api_free(struct api *api);
+
+/* Adds every route to `router`, whose patterns become the labels of http_requests_total; /metrics
+ * is the first and has number 0. With `serves_metrics` false it answers 404 here, since it has an
+ * address of its own; else it does so only to what came through a trusted proxy. */
+void api_add_routes(struct api *api, struct http_router *router, bool serves_metrics);
+/* Adds only GET /metrics, for an address of its own; for everybody there. After `api_add_routes`.
+ */
+void api_add_metrics(struct api *api, struct http_router *router);
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * api/api_priv.h: what the handlers share: who may call, how a refusal looks, where answers are
+ * built.
+ */
+#ifndef TIDINGS_API_API_PRIV_H
+#define TIDINGS_API_API_PRIV_H
+
+#include "api/api.h"
+#include "api/idempotency_priv.h"
+#include "base/json.h"
+
+struct api_shared {
+    struct api_options options;
+    struct idempotency *idempotency;
+    _Atomic bool is_ready;
+    int64_t started_ms; /* wall clock */
+};
+
+struct api {
+    struct api_shared *shared;
+    struct hub *hub;
+    const struct loop *loop;
+    const struct http_router *router; /* whose routes label the request counters */
+    struct buf name;                  /* a target name that was written with escapes */
+    struct buf key;                   /* an idempotency key that was */
+    struct buf answer;                /* a remembered answer */
+    struct buf cors;                  /* the header lines of the answer being written */
+};
+
+/* Why a call is refused, as it goes into `{"error":{"code","message"}}`. */
+struct api_problem {
+    int status;
+    const char *code; /* snake_case, a constant */
+    struct err_note message;
+};
+
+/* Fills `*ret` and returns false, so that a reader can `return api_problem(...)`. */
+bool api_problem(struct api_problem *ret, int status, const char *code, const char *format, ...)
+    PRINTF_LIKE(4, 5);
+/* 400 for a body that was refused by the scanner; `what` is what it should have been ("an object").
+ */
+bool api_problem_json(struct api_problem *ret, struct span body, const struct json_error *error);
+/* `{"error":{…}}` alone, for an answer that holds several. */
+void api_problem_write(const struct api_problem *problem, struct buf *out);
+/* The whole answer. */
+void api_problem_answer(const struct api_problem *problem, struct http_response *response);
+
+/* Whether the caller's key has `scope`; else false and the call is answered. */
+MUST_USE bool api_authorize(struct api *api, struct http_call *call, enum api_scope scope,
+                            const struct api_key **ret);
+
+/* Prepares CORS headers for the answer; true when the call was a preflight and is answered. */
+MUST_USE bool api_cors(struct api *api, struct http_call *call);
+
+/* The handlers; `api` is a struct api. */
+void publish_post(void *api, struct http_call *call);
+void publish_broadcast_post(void *api, struct http_call *call);
+void batch_post(void *api, struct http_call *call);
+void stats_get(void *api, struct http_call *call);
+void health_get(void *api, struct http_call *call);
+void health_redis_get(void *api, struct http_call *call);
+void health_websocket_get(void *api, struct http_call *call);
+void health_ready_get(void *api, struct http_call *call);
+void metrics_get(void *api, struct http_call *call);
+void metrics_direct_get(void *api, struct http_call *call);
+void metrics_elsewhere_get(void *api, struct http_call *call);
+
+/* WebSocket connections of the process, and users that have one. */
+uint64_t stats_connections(const struct api_shared *shared);
+uint64_t stats_users(const struct api_shared *shared);
+
+#endif

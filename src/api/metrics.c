@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * api/metrics.c: GET /metrics: the counters of all workers, added up.
+ *
+ * Every label has a bounded set of values, and all of them are shown from the start, so that a rate
+ * can be taken of the first event; only of the many pairs of route and status those that happened.
+ */
+#include "api/api_priv.h"
+#include "api/metrics_text_priv.h"
+#include "api/process_priv.h"
+#include "auth/verdict.h"
+#include "base/log.h"
+
+#define METRICS_TYPE SPAN("text/plain; version=0.0.4; charset=utf-8")
+
+/* The sum over all workers of the counter that stands `offset` bytes into each set. */
+static uint64_t sum_at(const struct api_shared *shared, size_t offset) {
+    uint64_t sum = 0;
+    for (size_t i = 0; i < shared->options.counts_count; i++) {
+        const char *set = (const char *)shared->options.counts[i];
+        sum += counter_read((const struct counter *)(const void *)(set + offset));
+    }
+    return sum;
+}
+
+#define SUM(shared, member) sum_at(shared, offsetof(struct counts, member))
+
+/* A gauge's sum while its workers count up and down may for a moment be below 0. */
+static uint64_t not_negative(uint64_t sum) {
+    return sum > INT64_MAX ? 0 : sum;
+}
+
+static const char *const opened_results[] = {
+#define ITEM(name, text) [COUNT_OPENED_##name] = text,
+    COUNT_OPENED_MAP(ITEM)
+#undef ITEM
+};
+
+static const char *const drop_reasons[] = {
+#define ITEM(name, text) [COUNT_DROP_##name] = text,
+    COUNT_DROP_MAP(ITEM)
+#undef ITEM
+};
+
+static const char *const close_codes[] = {
+#define ITEM(code) [COUNT_CLOSE_##code] = #code,
+    COUNT_CLOSE_MAP(ITEM)
+#undef ITEM
+        [COUNT_CLOSE_OTHER] = "other",
+};
+
+static const char *const statuses[] = {
+#define ITEM(status) [COUNT_STATUS_##status] = #status,
+    COUNT_STATUS_MAP(ITEM)
+#undef ITEM
+        [COUNT_STATUS_OTHER] = "other",
+};
+
+static const char *const verdicts[] = {
+#define ITEM(name, text) [JWT_##name] = text,
+    JWT_VERDICT_MAP(ITEM)
+#undef ITEM
+};
+static_assert(countof(verdicts) <= COUNT_JWT_KINDS, "every verdict has a counter");
+
+/* A counter for each value of one label: `count` counters from `offset` on. */
+struct family {
+    const char *name;
+    const char *help;
+    const char *label;
+    const char *const *values;
+    size_t count;
+    size_t offset;
+};
+
+static void write_family(const struct api_shared *shared, const struct family *family,
+                         struct buf *out) {
+    metric_head(out, family->name, "counter", family->help);
+    for (size_t i = 0; i < family->count; i++) {
+        const struct metric_label label = { family->label, family->values[i] };
+        metric_sample(out, family->name, &label, 1,
+                      sum_at(shared, family->offset + i * sizeof(struct counter)));
+    }
+}
+
+static void write_families(const struct api_shared *shared, struct buf *out) {
+    static const struct family families[] = {
+        { "websocket_messages_dropped_total", "Notifications that did not reach a listener.",
+          "reason", drop_reasons, countof(drop_reasons), offsetof(struct counts, dropped) },
+        { "websocket_close_total", "Connections that ended, by close code.", "code", close_codes,
+          countof(close_codes), offsetof(struct counts, closed) },
+        { "jwt_validation_total", "Tokens that were judged.", "result", verdicts, countof(verdicts),
+          offsetof(struct counts, jwt) },
+    };
+    for (size_t i = 0; i < countof(families); i++) {
+        write_family(shared, &families[i], out);
+    }
+}
+
+static void write_endpoints(const struct api_shared *shared, struct buf *out) {
+    const struct api_options *options = &shared->options;
+    static const char opened[] = "websocket_connections_opened_total";
+    static const char sent[] = "websocket_messages_sent_total";
+    metric_head(out, opened, "counter", "Attempts to connect, by what became of them.");
+    for (size_t i = 0; i < options->endpoint_count; i++) {
+        for (size_t result = 0; result < countof(opened_results); result++) {
+            const struct metric_label labels[] = { { "endpoint", options->endpoint_names[i] },
+                                                   { "result", opened_results[result] } };
+            metric_sample(out, opened, labels, countof(labels),
+                          SUM(shared, endpoints[i].opened[result]));
+        }
+    }
+    metric_head(out, sent, "counter", "Messages written to clients.");
+    for (size_t i = 0; i < options->endpoint_count; i++) {
+        const struct metric_label label = { "endpoint", options->endpoint_names[i] };
+        metric_sample(out, sent, &label, 1, SUM(shared, endpoints[i].sent));
+    }
+}
+
+/* Requests are counted by the number of their route's pattern; the last place is for those without
+ * a route. */
+static void write_requests(const struct api *api, struct buf *out) {
+    static const char name[] = "http_requests_total";
+    metric_head(out, name, "counter", "HTTP requests answered.");
+    for (size_t i = 0; i < COUNT_ROUTES_MAX; i++) {
+        bool is_last = i == COUNT_ROUTES_MAX - 1;
+        const char *route = is_last ? "other" : http_router_pattern(api->router, i);
+        for (size_t status = 0; route && status < countof(statuses); status++) {
+            uint64_t sum = SUM(api->shared, http[i][status]);
+            const struct metric_label labels[] = { { "route", route },
+                                                   { "status", statuses[status] } };
+            if (sum > 0) metric_sample(out, name, labels, countof(labels), sum);
+        }
+    }
+}
+
+static void write_histogram(const struct api_shared *shared, const char *name, const char *help,
+                            const struct histogram_shape *shape, size_t offset, struct buf *out) {
+    uint64_t buckets[HISTOGRAM_BOUNDS_MAX + 1];
+    size_t first = offset + offsetof(struct histogram, buckets);
+    for (size_t i = 0; i < countof(buckets); i++) {
+        buckets[i] = sum_at(shared, first + i * sizeof(struct counter));
+    }
+    metric_histogram(out, name, help, shape, buckets,
+                     sum_at(shared, offset + offsetof(struct histogram, sum)));
+}
+
+static void write_histograms(const struct api_shared *shared, struct buf *out) {
+    write_histogram(shared, "websocket_connection_duration_seconds", "How long connections lasted.",
+                    &histogram_duration, offsetof(struct counts, duration), out);
+    write_histogram(shared, "websocket_message_size_bytes", "Size of messages written to clients.",
+                    &histogram_size, offsetof(struct counts, size), out);
+    write_histogram(shared, "notification_latency_seconds",
+                    "From the receipt of a publish to the socket write.", &histogram_latency,
+                    offsetof(struct counts, latency), out);
+}
+
+static void write_singles(const struct api_shared *shared, struct buf *out) {
+    const struct api_options *options = &shared->options;
+    struct hub_shared *hub = options->hub_shared;
+    metric_single(out, "websocket_messages_received_total", "counter", "Messages from clients.",
+                  SUM(shared, received));
+    metric_single(out, "websocket_channel_subscriptions", "gauge",
+                  "Channels that somebody listens to, counted once a worker.",
+                  not_negative(SUM(shared, subscriptions)));
+    metric_single(out, "websocket_users_connected", "gauge", "Users with a connection.",
+                  stats_users(shared));
+    metric_single(out, "websocket_queued_bytes", "gauge",
+                  "Bytes for clients that the kernel has not taken yet.",
+                  not_negative(SUM(shared, queued_bytes)));
+    metric_single(out, "http_connections", "gauge", "Connections that speak HTTP so far.",
+                  not_negative(SUM(shared, http_connections)));
+    metric_single(out, "accept_failures_total", "counter", "Connections that could not be taken.",
+                  SUM(shared, accept_failed));
+    metric_single(out, "mailbox_bytes", "gauge", "Bytes on their way between workers.",
+                  atomic_load(&hub->mailed_bytes));
+    metric_single(out, "idempotency_keys", "gauge", "Idempotency keys remembered.",
+                  idempotency_count(shared->idempotency));
+    metric_single(out, "idempotency_bytes", "gauge", "Bytes held for idempotency keys.",
+                  idempotency_bytes(shared->idempotency));
+    metric_single(out, "log_lines_dropped_total", "counter",
+                  "Log lines lost because the log could not keep up.", log_dropped());
+    for (size_t i = 0; i < options->gauge_count; i++) {
+        const struct api_gauge *gauge = &options->gauges[i];
+        metric_single(out, gauge->name, "gauge", gauge->help, gauge->read(gauge->owner));
+    }
+}
+
+static void write_process(const struct api_shared *shared, struct buf *out) {
+    struct process_usage usage = process_usage();
+    static const char cpu[] = "process_cpu_seconds_total";
+    static const char start[] = "process_start_time_seconds";
+    metric_head(out, cpu, "counter", "CPU time used, of user and system.");
+    buf_printf(out, "%s %.6f\n", cpu, usage.cpu_s);
+    metric_single(out, "process_resident_memory_bytes", "gauge", "Memory in use.",
+                  usage.resident_bytes);
+    metric_single(out, "process_virtual_memory_bytes", "gauge", "Address space in use.",
+                  usage.virtual_bytes);
+    metric_single(out, "process_open_fds", "gauge", "Descriptors in use.", usage.open_descriptors);
+    metric_single(out, "process_max_fds", "gauge", "Descriptors that may be in use.",
+                  usage.max_descriptors);
+    metric_head(out, start, "gauge", "When the server started, in seconds since 1970.");
+    buf_printf(out, "%s %.3f\n", start, (double)shared->started_ms / 1000);
+}
+
+static void answer(const struct api *api, struct http_call *call) {
+    http_response_start(call->response, 200);
+    struct buf *out = http_response_open(call->response, METRICS_TYPE);
+    /* A gauge in spite of its name, which is the one that clients of this metric know. */
+    metric_single(out, "websocket_connections_total", "gauge", "Active connections.",
+                  stats_connections(api->shared));
+    write_endpoints(api->shared, out);
+    write_families(api->shared, out);
+    write_histograms(api->shared, out);
+    write_singles(api->shared, out);
+    write_requests(api, out);
+    write_process(api->shared, out);
+    http_response_close(call->response);
+}
+
+static void answer_nothing(struct http_call *call) {
+    http_response_error(call->response, 404, "not_found", "There is nothing at this path");
+}
+
+void metrics_direct_get(void *api, struct http_call *call) {
+    answer(api, call);
+}
+
+void metrics_get(void *api, struct http_call *call) {
+    /* What came through the proxy came from outside. */
+    if (call->peer->is_proxied) {
+        answer_nothing(call);
+    } else {
+        answer(api, call);
+    }
+}
+
+void metrics_elsewhere_get(void *api, struct http_call *call) {
+    (void)api;
+    answer_nothing(call);
+}
