@@ -8,7 +8,7 @@
 
 const char *ws_close_name(uint16_t code) {
     switch (code) {
-#define WS_CLOSE_CASE(number, name, text) \
+#define WS_CLOSE_CASE(number, name, text)                                                          \
     case number: return text;
         WS_CLOSE_MAP(WS_CLOSE_CASE)
 #undef WS_CLOSE_CASE

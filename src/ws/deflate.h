@@ -30,7 +30,7 @@ struct ws_deflate_terms {
 /* Chooses from the client's offers: the value of Sec-WebSocket-Extensions, several lines joined by
  * commas. The first acceptable offer of permessage-deflate wins; an offer with an unknown, repeated
  * or wrongly valued parameter, or asking for a window of 8 bits (zlib has none), is passed over.
- * What cannot be parsed ends the list. */
+ * What cannot be parsed ends the list (ws_handshake_judge refuses it beforehand). */
 struct ws_deflate_terms ws_deflate_choose(struct span offers);
 
 /* Appends the value of the answer's Sec-WebSocket-Extensions. `terms` must be on. */

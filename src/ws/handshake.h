@@ -24,9 +24,10 @@ struct ws_handshake_request {
     unsigned http_minor;
     struct span upgrade;
     struct span connection;
-    struct span key;       /* Sec-WebSocket-Key */
-    struct span version;   /* Sec-WebSocket-Version */
-    struct span protocols; /* Sec-WebSocket-Protocol */
+    struct span key;        /* Sec-WebSocket-Key */
+    struct span version;    /* Sec-WebSocket-Version */
+    struct span protocols;  /* Sec-WebSocket-Protocol */
+    struct span extensions; /* Sec-WebSocket-Extensions */
 };
 
 struct ws_verdict {

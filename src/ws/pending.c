@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ws/pending.c: memory for unfinished messages, within the budget of the process.
+ */
+#include "ws/pending_priv.h"
+
+#include "base/mem.h"
+
+enum { FIRST_BYTES = 256 };
+
+static bool budget_take(struct ws_budget *budget, uint64_t bytes) {
+    uint64_t used = atomic_fetch_add_explicit(&budget->used, bytes, memory_order_relaxed);
+    if (used <= budget->max && bytes <= budget->max - used) return true;
+    atomic_fetch_sub_explicit(&budget->used, bytes, memory_order_relaxed);
+    return false;
+}
+
+static void budget_give(struct ws_budget *budget, uint64_t bytes) {
+    atomic_fetch_sub_explicit(&budget->used, bytes, memory_order_relaxed);
+}
+
+struct ws_pending *pending_new(struct ws_budget *budget) {
+    if (!budget_take(budget, sizeof(struct ws_pending))) return NULL;
+    struct ws_pending *p = mem_try(sizeof *p);
+    if (!p) {
+        budget_give(budget, sizeof *p);
+        return NULL;
+    }
+    memset(p, 0, sizeof *p);
+    p->budget = budget;
+    return p;
+}
+
+void pending_drop_data(struct ws_pending *p) {
+    budget_give(p->budget, p->data_cap);
+    mem_free(p->data);
+    p->data = NULL;
+    p->data_len = p->data_cap = 0;
+}
+
+void pending_free(struct ws_pending *p) {
+    if (!p) return;
+    pending_drop_data(p);
+    budget_give(p->budget, sizeof *p);
+    mem_free(p);
+}
+
+static bool grow(struct ws_pending *p, size_t cap) {
+    size_t more = cap - p->data_cap;
+    if (!budget_take(p->budget, more)) return false;
+    char *data = mem_try_resize(p->data, cap);
+    if (!data) {
+        budget_give(p->budget, more);
+        return false;
+    }
+    p->data = data;
+    p->data_cap = cap;
+    return true;
+}
+
+bool pending_keep(struct ws_pending *p, struct span bytes, uint64_t expected) {
+    if (bytes.len == 0) return true;
+    size_t needed = p->data_len + bytes.len;
+    if (needed > p->data_cap) {
+        /* Doubling as bytes come, not all at once: an announced length is only a promise. */
+        uint64_t ample = size_max(p->data_cap * 2, FIRST_BYTES);
+        if (ample > expected) ample = expected;
+        if (!grow(p, size_max(needed, (size_t)ample))) return false;
+    }
+    memcpy(p->data + p->data_len, bytes.at, bytes.len);
+    p->data_len = needed;
+    return true;
+}
