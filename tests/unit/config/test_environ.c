@@ -10,10 +10,10 @@ enum { VARIABLES_MAX = 4 };
 #define SECRET "JWT_SECRET_KEY=" GOOD_SECRET
 
 static struct configured with(const char *yaml, const char *const *variables) {
-    const char *environ[VARIABLES_MAX + 2] = { SECRET };
+    const char *given[VARIABLES_MAX + 2] = { SECRET };
     for (size_t i = 0; i < VARIABLES_MAX && variables[i]; i++)
-        environ[i + 1] = variables[i];
-    return configured_by(yaml, environ);
+        given[i + 1] = variables[i];
+    return configured_by(yaml, given);
 }
 
 static void sets_values(void **state) {
@@ -100,10 +100,10 @@ static void names_the_variable(void **state) {
     } cases[] = {
         { "",
           { "TIDINGS_WORKERS=x" },
-          "TIDINGS_WORKERS: workers: a whole number from 0 to 256 expected, found \"x\"\n" },
+          "TIDINGS_WORKERS: workers: a whole number from 0 to 64 expected, found \"x\"\n" },
         { "",
           { "TIDINGS_WORKERS=" },
-          "TIDINGS_WORKERS: workers: a whole number from 0 to 256 expected, found \"\"\n" },
+          "TIDINGS_WORKERS: workers: a whole number from 0 to 64 expected, found \"\"\n" },
         { "",
           { "TIDINGS_WORKER=1" },
           "TIDINGS_WORKER: no key has this variable; did you mean TIDINGS_WORKERS?\n" },
@@ -163,7 +163,7 @@ static void names_the_variable(void **state) {
         { "jwt: {leeway_seconds: x}",
           { "TIDINGS_WORKERS=\xff\x1b" },
           "t.yaml:1:23: jwt.leeway_seconds: a whole number from 0 to 3600 expected, found \"x\"\n"
-          "TIDINGS_WORKERS: workers: a whole number from 0 to 256 expected, found \"?\?\"\n" },
+          "TIDINGS_WORKERS: workers: a whole number from 0 to 64 expected, found \"?\?\"\n" },
     };
     for (size_t i = 0; i < countof(cases); i++) {
         struct configured got = with(cases[i].yaml, cases[i].variables);
@@ -178,10 +178,10 @@ struct loaded {
     struct buf mistakes;
 };
 
-static struct loaded load(const char *const *environ) {
+static struct loaded load(const char *const *given) {
     struct loaded ret = { 0 };
     struct config_report report = { 0 };
-    struct config_source source = { .environ = environ };
+    struct config_source source = { .environ = given };
     if (config_load(&source, &report, &ret.config)) assert_true(report.count > 0);
     buf_init(&ret.mistakes, 4096);
     config_report_show(&report, &ret.mistakes);
@@ -213,8 +213,8 @@ static void secrets_come_from_files(void **state) {
         close(fd);
         char variable[64];
         snprintf(variable, sizeof variable, "TIDINGS_JWT_SECRET_FILE=%s", path);
-        const char *environ[] = { variable, NULL };
-        struct loaded got = load(environ);
+        const char *given[] = { variable, NULL };
+        struct loaded got = load(given);
         if (files[i].secret)
             assert_string_equal(got.config->jwt.secret, files[i].secret);
         else
@@ -224,8 +224,8 @@ static void secrets_come_from_files(void **state) {
         config_free(got.config);
         buf_finish(&got.mistakes);
     }
-    static const char *const environ[] = { "TIDINGS_JWT_SECRET_FILE=/nowhere/secret", NULL };
-    struct loaded got = load(environ);
+    static const char *const given[] = { "TIDINGS_JWT_SECRET_FILE=/nowhere/secret", NULL };
+    struct loaded got = load(given);
     assert_string_equal(got.mistakes.at, "TIDINGS_JWT_SECRET_FILE: /nowhere/secret cannot be read: "
                                          "No such file or directory\n");
     buf_finish(&got.mistakes);
@@ -257,11 +257,11 @@ static void key_files_are_judged(void **state) {
 
 static void flags_go_over_everything(void **state) {
     (void)state;
-    static const char *const environ[] = { SECRET, "TIDINGS_WORKERS=2", "WEBSOCKET_PORT=9000",
+    static const char *const given[] = { SECRET, "TIDINGS_WORKERS=2", "WEBSOCKET_PORT=9000",
                                            NULL };
     static const struct config_flag flags[] = { { "workers", "3" }, { "listen", "[::1]:7" } };
     static const struct config_flag wrong[] = { { "workers", "x" } };
-    struct config_source source = { "t.yaml", environ, flags, countof(flags) };
+    struct config_source source = { "t.yaml", given, flags, countof(flags) };
     struct config_report report = { 0 };
     struct config *config;
     assert_int_equal(config_parse(SPAN("workers: 1"), &source, &report, &config), ERR_OK);
@@ -274,7 +274,7 @@ static void flags_go_over_everything(void **state) {
     assert_int_equal(config_parse(SPAN("workers: 1"), &source, &report, &config), ERR_INVALID);
     assert_int_equal(report.count, 1);
     assert_string_equal(report.list[0].text,
-                        "--workers: workers: a whole number from 0 to 256 expected, found \"x\"");
+                        "--workers: workers: a whole number from 0 to 64 expected, found \"x\"");
     config_report_finish(&report);
 }
 

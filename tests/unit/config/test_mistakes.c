@@ -17,7 +17,7 @@ static const struct sample {
     { "{}", "" },
     { "~", "" },
     { "jwt:\napi:\nendpoints:\n", "" },
-    { "workers: 256\nlog_level: DEBUG\nlisten: ['[::1]:0', 127.0.0.1:80]\n", "" },
+    { "workers: 64\nlog_level: DEBUG\nlisten: ['[::1]:0', 127.0.0.1:80]\n", "" },
     { "{\"workers\": 2, \"jwt\": {\"algorithms\": [\"HS512\"]}}", "" },
     { "origins: [https://a.b, '*.a.b', 'http://localhost:3000', 'https://[::1]', "
       "'chrome-extension://abc', HTTP://A]",
@@ -73,19 +73,19 @@ static const struct sample {
 
     /* Values. */
     { "workers: \"2\"\n",
-      "t.yaml:1:10: workers: a whole number from 0 to 256 expected, found \"2\"\n" },
-    { "workers: 257\n",
-      "t.yaml:1:10: workers: a whole number from 0 to 256 expected, found \"257\"\n" },
+      "t.yaml:1:10: workers: a whole number from 0 to 64 expected, found \"2\"\n" },
+    { "workers: 65\n",
+      "t.yaml:1:10: workers: a whole number from 0 to 64 expected, found \"65\"\n" },
     { "workers: 0x2\n",
-      "t.yaml:1:10: workers: a whole number from 0 to 256 expected, found \"0x2\"\n" },
+      "t.yaml:1:10: workers: a whole number from 0 to 64 expected, found \"0x2\"\n" },
     { "workers: 07\n",
-      "t.yaml:1:10: workers: a whole number from 0 to 256 expected, found \"07\"\n" },
+      "t.yaml:1:10: workers: a whole number from 0 to 64 expected, found \"07\"\n" },
     { "workers: -1\n",
-      "t.yaml:1:10: workers: a whole number from 0 to 256 expected, found \"-1\"\n" },
+      "t.yaml:1:10: workers: a whole number from 0 to 64 expected, found \"-1\"\n" },
     { "workers: 18446744073709551616\n",
-      "t.yaml:1:10: workers: a whole number from 0 to 256 expected, found "
+      "t.yaml:1:10: workers: a whole number from 0 to 64 expected, found "
       "\"18446744073709551616\"\n" },
-    { "workers:\n", "t.yaml:1:9: workers: a whole number from 0 to 256 expected, found \"\"\n" },
+    { "workers:\n", "t.yaml:1:9: workers: a whole number from 0 to 64 expected, found \"\"\n" },
     { "workers: [1]\n", "t.yaml:1:10: workers: a whole number expected, found a list\n" },
     { "handshake_seconds: 0\n",
       "t.yaml:1:20: handshake_seconds: a whole number from 1 to 3600 expected, found \"0\"\n" },
@@ -202,7 +202,7 @@ static const struct sample {
 
     /* Everything in one go, in the file's order. */
     { "workers: x\njwt: {leeway_seconds: 9999, foo: 1}\n" ALL_OF("    idle: 1\n") "log_level: 5\n",
-      "t.yaml:1:10: workers: a whole number from 0 to 256 expected, found \"x\"\n"
+      "t.yaml:1:10: workers: a whole number from 0 to 64 expected, found \"x\"\n"
       "t.yaml:2:23: jwt.leeway_seconds: a whole number from 0 to 3600 expected, found \"9999\"\n"
       "t.yaml:2:29: unknown key \"foo\"\n"
       "t.yaml:5:5: unknown key of an endpoint: \"idle\"\n"

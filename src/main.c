@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * main.c: the program's entry.
+ */
+#include "cli/cli.h"
+
+int main(int argc, char **argv) {
+    return cli_main(argc, argv);
+}
