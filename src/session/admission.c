@@ -7,8 +7,8 @@
 #include "auth/jwt.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "http/origin.h"
 #include "hub/seat.h"
-#include "session/origin.h"
 #include "session/token.h"
 #include "ws/close.h"
 
@@ -54,7 +54,7 @@ static bool has_room(const struct attempt *a) {
 static bool has_origin(const struct attempt *a) {
     const struct session_options *options = &a->s->shared->options;
     struct span origin = http_headers_get(a->request->headers, HTTP_FIELD_ORIGIN);
-    if (!origin.at || origin_is_allowed(origin, options->origins, options->origin_count)) {
+    if (!origin.at || http_origin_is_allowed(origin, options->origins, options->origin_count)) {
         return true;
     }
     a->admission->result = COUNT_OPENED_ORIGIN;

@@ -245,6 +245,9 @@ enum upgrade_outcome upgrade_try(struct session *s, uint32_t index,
     struct span offers = joined(headers, HTTP_FIELD_WS_EXTENSIONS, &room);
     struct ws_verdict verdict = ws_handshake_judge(&handshake);
     if (buf_err(&room)) verdict = (struct ws_verdict){ 400, "Too many lines of one field" };
+    if (verdict.status == 101 && (request->body.len > 0 || request->is_chunked)) {
+        verdict = (struct ws_verdict){ 400, "A handshake has no body" };
+    }
     if (verdict.status != 101) return refuse_malformed(&h, &verdict);
     const struct accept accept = {
         .key = handshake.key,

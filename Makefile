@@ -1,0 +1,49 @@
+# The commands of the project; Meson and Ninja do the work. Each installs what it needs and finds missing.
+
+# Build folders; each kind of build has its own, so that none is made anew for another.
+OUT := build
+CHECK := $(OUT)/check
+ASAN := $(OUT)/asan
+TSAN := $(OUT)/tsan
+FUZZ := $(OUT)/fuzz
+CLANG := $(OUT)/clang
+
+MESON := meson setup --wipe
+SECONDS_A_TARGET ?= 600
+
+.PHONY: build run test sanitize fuzz bench lint docs clean
+
+build: ## the optimised server, as build/tidings
+	@tools/install build
+	@test -f $(OUT)/release/build.ninja || meson setup $(OUT)/release --buildtype=release -Db_lto=true -Dtests=false
+	@ninja -C $(OUT)/release tidings
+	@ln -sf release/tidings $(OUT)/tidings
+
+run: build ## the server on 127.0.0.1:8080 with a secret and keys of its own, and how to try it
+	@tools/run
+
+test: build ## everything: unit tests, end to end, sanitizers, a few seconds of fuzzing, the floors
+	@tools/install test lint
+	@tools/test
+
+sanitize: build ## the whole end-to-end suite under AddressSanitizer and under ThreadSanitizer, without cutting corners
+	@tools/install test
+	@tools/sanitize
+
+fuzz: ## each fuzz target for SECONDS_A_TARGET (600)
+	@tools/install build test
+	@tools/fuzz $(SECONDS_A_TARGET)
+
+bench: build ## Tidings against Nchan, ws and a bare loop of send(); see bench/README.md
+	@tools/install bench
+	@bench/run
+
+lint: ## clang-format, clang-tidy, the floors
+	@tools/install build test lint
+	@tools/lint
+
+docs: build ## docs/configuration.md from the table of the configuration
+	@ninja -C $(OUT)/release docs
+
+clean:
+	rm -rf $(OUT)

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * app/worker.c: a worker's thread, and the orders it takes.
+ */
+#include "app/worker.h"
+
+#include "base/mem.h"
+#include "config/config.h"
+#include "net/listener.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+enum { ORDERS_MAX = 1024 };
+
+/* What the control thread tells a worker. */
+struct order {
+    enum { ORDER_DRAIN, ORDER_STOP } kind;
+    double fraction;
+};
+
+/* What a listening socket leads to. */
+struct entrance {
+    struct worker *worker;
+    enum session_door door;
+    struct listener *listener;
+};
+
+struct worker {
+    pthread_t thread;
+    bool is_started;
+    struct loop *loop;
+    struct mailbox *orders;
+    struct session *session;
+    struct api *api;
+    struct http_router *routers[SESSION_DOORS];
+    struct counts *counts;
+    struct entrance entrances[CONFIG_LISTEN_MAX + 1];
+    size_t entrance_count;
+    atomic_bool is_empty;
+};
+
+static void on_orders(void *owner) {
+    struct worker *worker = owner;
+    struct order order;
+    while (mailbox_take(worker->orders, &order, 1) > 0) {
+        if (order.kind == ORDER_STOP) {
+            loop_stop(worker->loop);
+        } else {
+            session_drain(worker->session, order.fraction);
+            atomic_store(&worker->is_empty, session_is_empty(worker->session));
+        }
+    }
+}
+
+struct worker *worker_new(const struct worker_parts *parts, struct err_note *note) {
+    struct loop *loop = loop_new(note);
+    if (!loop) return NULL;
+    struct worker *worker = mem_new(sizeof *worker);
+    worker->loop = loop;
+    worker->counts = parts->counts;
+    worker->orders = mailbox_new(loop, sizeof(struct order), ORDERS_MAX, on_orders, worker);
+    const struct session_parts session_parts = { parts->session_shared, parts->hub_shared, loop,
+                                                 parts->counts };
+    worker->session = session_new(&session_parts);
+    worker->api = api_new(parts->api_shared, session_hub(worker->session), loop);
+    for (size_t i = 0; i < SESSION_DOORS; i++)
+        worker->routers[i] = http_router_new();
+    api_add_routes(worker->api, worker->routers[SESSION_DOOR_PUBLIC], parts->serves_metrics);
+    api_add_metrics(worker->api, worker->routers[SESSION_DOOR_METRICS]);
+    for (int door = 0; door < SESSION_DOORS; door++) {
+        session_set_router(worker->session, (enum session_door)door, worker->routers[door]);
+    }
+    return worker;
+}
+
+static void on_accepted(void *owner, int fd, const struct address *peer) {
+    const struct entrance *entrance = owner;
+    session_accept(entrance->worker->session, entrance->door, fd, peer);
+}
+
+void worker_listen(struct worker *worker, enum session_door door, int own_fd) {
+    assert(worker->entrance_count < countof(worker->entrances));
+    struct entrance *entrance = &worker->entrances[worker->entrance_count++];
+    entrance->worker = worker;
+    entrance->door = door;
+    entrance->listener =
+        listener_new(worker->loop, own_fd, &worker->counts->accept_failed, on_accepted, entrance);
+}
+
+static void *run(void *arg) {
+    struct worker *worker = arg;
+    loop_run(worker->loop);
+    return NULL;
+}
+
+enum err worker_start(struct worker *worker) {
+    if (pthread_create(&worker->thread, NULL, run, worker) != 0) return ERR_LIMIT;
+    worker->is_started = true;
+    return ERR_OK;
+}
+
+static void give_order(struct worker *worker, struct order order) {
+    /* Orders are few and small: without memory for one the next tick brings another. */
+    if (mailbox_post(worker->orders, &order) == ERR_OK) mailbox_wake(worker->orders);
+}
+
+void worker_drain(struct worker *worker, double fraction) {
+    give_order(worker, (struct order){ ORDER_DRAIN, fraction });
+}
+
+bool worker_is_empty(const struct worker *worker) {
+    return atomic_load(&worker->is_empty);
+}
+
+void worker_stop(struct worker *worker) {
+    if (!worker->is_started) return;
+    give_order(worker, (struct order){ ORDER_STOP, 0 });
+    (void)pthread_join(worker->thread, NULL);
+    worker->is_started = false;
+}
+
+void worker_free(struct worker *worker) {
+    if (!worker) return;
+    for (size_t i = 0; i < worker->entrance_count; i++) {
+        listener_close(worker->entrances[i].listener);
+    }
+    loop_free(worker->loop);
+    session_free(worker->session);
+    api_free(worker->api);
+    for (size_t i = 0; i < SESSION_DOORS; i++)
+        http_router_free(worker->routers[i]);
+    mailbox_free(worker->orders);
+    mem_free(worker);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * app/worker.h: a thread with everything it owns: loop, listening sockets, connections, hub,
+ * routes.
+ */
+#ifndef TIDINGS_APP_WORKER_H
+#define TIDINGS_APP_WORKER_H
+
+#include "api/api.h"
+#include "session/session.h"
+
+struct worker;
+
+/* What a worker is made of; all borrowed. */
+struct worker_parts {
+    struct session_shared *session_shared;
+    struct hub_shared *hub_shared;
+    struct api_shared *api_shared;
+    struct counts *counts;
+    bool serves_metrics; /* on the public addresses */
+};
+
+/* Makes it, on the calling thread; it does not run yet. NULL and a note when the kernel refuses. */
+struct worker *worker_new(const struct worker_parts *parts, struct err_note *note);
+/* Takes a listening socket over, before `worker_start`. */
+void worker_listen(struct worker *worker, enum session_door door, int own_fd);
+MUST_USE enum err worker_start(struct worker *worker);
+
+/* From any thread, while it runs: has it close the share of its connections that brings the total
+ * to `fraction`. */
+void worker_drain(struct worker *worker, double fraction);
+/* Nobody was connected any more when the last order to drain was carried out. Any thread. */
+bool worker_is_empty(const struct worker *worker);
+
+/* Ends the thread, if it was started, and waits for it. */
+void worker_stop(struct worker *worker);
+/* After all workers have stopped. NULL is fine. */
+void worker_free(struct worker *worker);
+
+#endif
