@@ -41,10 +41,7 @@ static const char head[] =
 static const char after_aliases[] =
     "\n"
     "`REDIS_URL` is refused, since this version has no Redis broker: a server that passed over it\n"
-    "would hear nothing of what is published there.\n"
-    "\n"
-    "**Restart**: a key marked so takes effect when the server starts; all others also when it is\n"
-    "told to read its configuration again (SIGHUP).\n";
+    "would hear nothing of what is published there.\n";
 
 static const char endpoints_head[] =
     "\n"
@@ -93,7 +90,7 @@ static void append_row(const struct config_row *row, const char *endpoint, struc
     config_variable(variable, endpoint, row);
     buf_printf(out, "| `%s` | `%s` | ", row->path, *row->standard ? row->standard : "\"\"");
     append_type(row, out);
-    buf_append_text(out, row->needs_restart ? " | yes | " : " |  | ");
+    buf_append_text(out, " | ");
     append_cell(out, row->text);
     buf_printf(out, " | `%s`", variable);
     buf_append_text(out, row->is_secret ? ", `…_FILE` |\n" : " |\n");
@@ -101,8 +98,8 @@ static void append_row(const struct config_row *row, const char *endpoint, struc
 
 static void append_table(const struct config_row *rows, size_t count, struct span section,
                          const char *endpoint, struct buf *out) {
-    buf_append_text(out, "\n| Key | Default | Value | Restart | Meaning | Variable |\n"
-                         "|---|---|---|---|---|---|\n");
+    buf_append_text(out, "\n| Key | Default | Value | Meaning | Variable |\n"
+                         "|---|---|---|---|---|\n");
     for (size_t i = 0; i < count; i++)
         if (span_eq(config_row_section(&rows[i]), section)) append_row(&rows[i], endpoint, out);
 }

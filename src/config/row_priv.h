@@ -42,7 +42,6 @@ struct config_row {
     const char *unit;         /* of a number; NULL: a plain count */
     const char *const *words; /* of a word: those allowed, NULL at the end; the index is kept */
     bool is_secret;           /* never shown; the variable has a twin with _FILE */
-    bool needs_restart;       /* a reload does not change it */
     bool allows_one;          /* of a list: an item alone is one too */
     const char *text;         /* what it does */
 };

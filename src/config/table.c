@@ -61,11 +61,11 @@ const size_t config_sections_count = countof(config_sections);
 
 const struct config_row config_rows[] = {
     { "listen", LIST(addresses, 1, CONFIG_LISTEN_MAX), AT(listen), COUNT_AT(listen_count),
-      .standard = "0.0.0.0:8080", .allows_one = true, .needs_restart = true,
+      .standard = "0.0.0.0:8080", .allows_one = true,
       .text =
           "Where connections are accepted: an IP address with a port, or a list of them. Port 0 "
           "takes any free one." },
-    { "workers", NUMBER(0, 64), AT(workers), .standard = "0", .needs_restart = true,
+    { "workers", NUMBER(0, 64), AT(workers), .standard = "0",
       .text = "Threads that hold connections; 0: one for each CPU." },
     { "max_connections", NUMBER(0, 10 * MILLION), AT(max_connections), .standard = "0",
       .text = "Connections that the process holds at most, the next is answered 503; 0: as many as "
@@ -81,11 +81,9 @@ const struct config_row config_rows[] = {
     { "http_idle_seconds", SECONDS(1, DAY), AT(http_idle_seconds), .standard = "75",
       .text = "An HTTP connection is closed when no request has come for so long." },
     { "keepalive_seconds", SECONDS(1, 7200), AT(keepalive_seconds), .standard = "30",
-      .needs_restart = true,
       .text = "TCP asks a silent peer after this time whether it is still there, and gives it up "
               "after about twice as long." },
     { "addresses_max", NUMBER(1024, 16 * MILLION), AT(addresses_max), .standard = "200000",
-      .needs_restart = true,
       .text = "Client addresses remembered for limits and blocks; the one not heard of for longest "
               "is forgotten first." },
     { "max_header_bytes", BYTES(1 * KIB, 256 * KIB), AT(max_header_bytes), .standard = "16384",
@@ -111,7 +109,7 @@ const struct config_row config_rows[] = {
       .text = "logfmt or json: one line an event on standard error." },
 
     { "metrics.listen", LIST(addresses, 0, 1), AT(metrics.listen), COUNT_AT(metrics.listen_count),
-      .standard = "", .allows_one = true, .needs_restart = true,
+      .standard = "", .allows_one = true,
       .text = "An address with a port for /metrics alone. Empty: on the addresses of `listen`, but "
               "not for requests that come through a trusted proxy." },
 
@@ -143,8 +141,7 @@ const struct config_row config_rows[] = {
     { "api.max_body_bytes", BYTES(1 * KIB, 256 * MIB), AT(api.max_body_bytes),
       .standard = "1048576", .text = "A request's body; larger is answered 413." },
     { "api.idempotency_entries", NUMBER(0, 10 * MILLION), AT(api.idempotency_entries),
-      .standard = "100000", .needs_restart = true,
-      .text = "Idempotency keys remembered at a time; 0: none." },
+      .standard = "100000", .text = "Idempotency keys remembered at a time; 0: none." },
     { "api.public_stats", FLAG, AT(api.has_public_stats), .standard = "true",
       .text = "Whether /api/v1/ws/stats answers anyone." },
 
