@@ -10,8 +10,8 @@
 
 #include <stdarg.h>
 
-/* Rooms of a worker; names and keys are bounded by what may be written in a body. */
-enum { NAME_ROOM_MAX = 1 << 20, CORS_ROOM_MAX = 4096 };
+/* Rooms of a worker. A name or key that does not fit into its room is too long anyway. */
+enum { NAME_ROOM_MAX = 256, CORS_ROOM_MAX = 4096 };
 
 struct api_shared *api_shared_new(const struct api_options *options) {
     struct api_shared *shared = mem_new(sizeof *shared);
@@ -147,7 +147,7 @@ bool api_authorize(struct api *api, struct http_call *call, enum api_scope scope
                    const struct api_key **ret) {
     const struct api_keys *keys = api->shared->options.keys;
     struct span presented = presented_key(call->request);
-    const struct api_key *key = presented.len > 0 ? api_keys_find(keys, presented) : NULL;
+    const struct api_key *key = api_keys_find(keys, presented);
     struct api_problem problem;
     if (key && key->scopes & scope) {
         *ret = key;

@@ -14,10 +14,10 @@ static bool read_commands(struct span body, struct span *ret, struct api_problem
     struct json_value value = { 0 };
     enum json_step step;
     size_t members = 0;
-    bool is_named = true;
+    bool is_named = false;
     while ((step = json_member(&walk, &name, &value)) == JSON_ITEM) {
         members++;
-        is_named &= json_text_is(&name, SPAN("commands"));
+        is_named = json_text_is(&name, SPAN("commands"));
     }
     if (step == JSON_FAIL) return api_problem_json(problem, body, &walk.error);
     if (members != 1 || !is_named || value.kind != JSON_KIND_ARRAY) {
@@ -53,10 +53,9 @@ static bool read_command(const struct json_value *command, enum publish_kind *re
         is_publish = json_text_is(&name, SPAN("publish"));
         is_broadcast = json_text_is(&name, SPAN("broadcast"));
     }
-    if (members != 1 || !(is_publish || is_broadcast) || value.kind != JSON_KIND_OBJECT) {
+    if (members != 1 || !(is_publish || is_broadcast)) {
         return api_problem(problem, 400, "invalid_request",
-                           "A command is an object with one member, \"publish\" or \"broadcast\", "
-                           "which is an object");
+                           "A command has one member, \"publish\" or \"broadcast\"");
     }
     *ret_kind = is_publish ? PUBLISH_TARGETED : PUBLISH_BROADCAST;
     *ret_body = value.raw;

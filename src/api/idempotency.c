@@ -31,7 +31,6 @@ struct idempotency_entry {
     char *answer;
     size_t answer_len;
     uint32_t owner;
-    unsigned kind;
     enum entry_state state;
     uint32_t key_len;
     char key[];
@@ -142,7 +141,6 @@ static struct idempotency_entry *add(struct idempotency *table, const struct has
         .expires_ns = now_ns + IDEMPOTENCY_SECONDS * NS_PER_S,
         .body_hash = hashed->body,
         .owner = call->owner,
-        .kind = call->kind,
         .state = ENTRY_RUNNING,
         .key_len = (uint32_t)call->key.len,
     };
@@ -157,8 +155,7 @@ static struct idempotency_entry *add(struct idempotency *table, const struct has
 
 static enum idempotency_verdict judge(const struct idempotency_entry *entry,
                                       const struct hashed *hashed, struct buf *ret_answer) {
-    const struct idempotency_call *call = hashed->call;
-    if (entry->kind != call->kind || entry->body_hash != hashed->body) return IDEMPOTENCY_OTHER;
+    if (entry->body_hash != hashed->body) return IDEMPOTENCY_OTHER;
     if (entry->state != ENTRY_DONE) return IDEMPOTENCY_RUNNING;
     buf_clear(ret_answer);
     buf_append(ret_answer, entry->answer, entry->answer_len);

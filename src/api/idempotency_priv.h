@@ -23,8 +23,7 @@ struct idempotency_entry;
 struct idempotency_call {
     uint32_t owner;   /* the API key that it came with, by number: each has keys of its own */
     struct span key;  /* 1 to IDEMPOTENCY_KEY_MAX bytes */
-    unsigned kind;    /* what was called; another kind is another call */
-    struct span body; /* byte for byte */
+    struct span body; /* byte for byte; no two kinds of call have a good body in common */
 };
 
 enum idempotency_verdict {

@@ -42,9 +42,9 @@ static bool send_all(struct api *api, struct publish_request *request) {
 
 /* Judges the idempotency key, if there is one: true when the publish is to be carried out, or
  * `is_again`. */
-static bool begin_once(struct api *api, const struct api_key *key, enum publish_kind kind,
-                       struct span body, struct publish *ret) {
-    const struct idempotency_call call = { key->index, ret->request.idempotency_key, kind, body };
+static bool begin_once(struct api *api, const struct api_key *key, struct span body,
+                       struct publish *ret) {
+    const struct idempotency_call call = { key->index, ret->request.idempotency_key, body };
     if (call.key.len == 0) return true;
     switch (idempotency_begin(api->shared->idempotency, &call, loop_now_ns(api->loop), &ret->entry,
                               &api->answer)) {
@@ -75,7 +75,7 @@ bool publish_run(struct api *api, const struct api_key *key, enum publish_kind k
                               &ret->request, &ret->problem)) {
         return false;
     }
-    if (!begin_once(api, key, kind, body, ret)) return false;
+    if (!begin_once(api, key, body, ret)) return false;
     if (ret->is_again || send_all(api, &ret->request)) return true;
     if (ret->entry) idempotency_abandon(api->shared->idempotency, ret->entry);
     return api_problem(&ret->problem, 503, "overloaded",

@@ -80,16 +80,19 @@ size_t utf8_cut(struct span s, size_t max) {
     return len;
 }
 
-static bool has_control(struct span s) {
-    for (size_t i = 0; i < s.len; i++) {
-        uint8_t byte = (uint8_t)s.at[i];
-        if (byte < 0x20 || byte == 0x7F) return true;
-        /* U+0080..U+009F */
-        if (byte == 0xC2 && i + 1 < s.len && (uint8_t)s.at[i + 1] < 0xA0) return true;
-    }
-    return false;
-}
-
 bool utf8_is_name(struct span s, size_t max) {
-    return s.len >= 1 && s.len <= max && utf8_is_valid(s) && !has_control(s);
+    if (s.len == 0 || s.len > max) return false;
+    while (s.len > 0) {
+        uint8_t lead = (uint8_t)s.at[0];
+        size_t len = 1;
+        if (lead < 0x20 || lead == 0x7F) return false;
+        if (lead >= 0x80) {
+            len = utf8_char_len(s);
+            if (len == 0) return false;
+            /* C2 80 to C2 9F are the C1 control characters. */
+            if (lead == 0xC2 && (uint8_t)s.at[1] < 0xA0) return false;
+        }
+        s = span_skip(s, len);
+    }
+    return true;
 }

@@ -316,6 +316,40 @@ static void idempotent(void **unused) {
     assert_int_equal(w.heard_count, 3);
 }
 
+/* A listener on a worker that takes nothing more. */
+static void overloaded(void **unused) {
+    (void)unused;
+    struct err_note note;
+    struct loop *far_loop = loop_new(&note);
+    assert_non_null(far_loop);
+    struct hub *far = hub_new(&w.hub_shared, far_loop, &w.counts, &ops, NULL);
+    struct subscription subscription = { 0 };
+    assert_int_equal(hub_subscribe(far, SPAN("ws:far"), 0, 0, &subscription), ERR_OK);
+    w.hub_shared.mailed_bytes_max = 0;
+
+    const char *alone = "{\"user\":\"far\",\"data\":1,\"idempotency_key\":\"k\"}";
+    assert_int_equal(publish("/api/v1/publish", alone), 503);
+    assert_error("overloaded");
+    assert_true(has(head_text, "Retry-After: 1\r\n"));
+    const char *midway = "{\"users\":[\"far\",\"u1\"],\"data\":1,\"idempotency_key\":\"m\"}";
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(publish("/api/v1/publish", midway), 200);
+        assert_body("{\"published\":[{\"channel\":\"ws:far\",\"error\":{\"code\":\"overloaded\","
+                    "\"message\":\"The server has too much to deliver; not sent\"}},"
+                    "{\"channel\":\"ws:u1\",\"deliveries\":2}]}");
+        assert_int_equal(w.heard_count, 2);
+    }
+    assert_int_equal(publish("/api/v1/publish", "{\"users\":[\"u1\",\"far\"],\"data\":1}"), 200);
+    /* What came to nothing may be repeated under the same key. */
+    w.hub_shared.mailed_bytes_max = 1 << 20;
+    assert_int_equal(publish("/api/v1/publish", alone), 200);
+    assert_body("{\"published\":[{\"channel\":\"ws:far\",\"deliveries\":1}]}");
+
+    hub_unsubscribe(far, &subscription, 0);
+    loop_free(far_loop);
+    hub_free(far);
+}
+
 static void batches(void **unused) {
     (void)unused;
     assert_int_equal(
@@ -540,6 +574,7 @@ int main(void) {
         TEST(refusing),
         TEST(authorizing),
         TEST(idempotent),
+        TEST(overloaded),
         TEST(batches),
         TEST(bad_batches),
         TEST(long_batches),
