@@ -1,0 +1,32 @@
+# Shared by the scripts in tools/: build folders and the npm packages of the tests. Sourced, not run.
+cd "$(dirname "$0")/.."
+root=$PWD
+out=$root/build
+
+# configured DIR ARGUMENT...: a Meson folder, made once.
+configured() {
+    dir=$1
+    shift
+    [ -f "$dir/build.ninja" ] || meson setup "$dir" "$@" >"$dir.log" 2>&1 || { cat "$dir.log" >&2; return 1; }
+}
+
+# The npm packages of the end-to-end tests, installed anew when the lock file has changed.
+node_modules() {
+    modules=$root/tests/e2e/node_modules
+    if ! [ "$modules/.package-lock.json" -nt "$root/tests/e2e/package-lock.json" ]; then
+        (cd "$root/tests/e2e" && npm ci --no-audit --no-fund --loglevel=error >/dev/null)
+        touch "$modules/.package-lock.json"
+    fi
+}
+
+# e2e BINARY [VITEST ARGUMENT]...: the end-to-end suite against a server.
+e2e() {
+    binary=$1
+    shift
+    (cd "$root/tests/e2e" && TIDINGS_BINARY=$binary npx vitest run "$@")
+}
+
+# What a sanitizer finds ends the process, and so its test.
+export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:exitcode=99
+export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1:exitcode=99
+export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:exitcode=99
