@@ -72,7 +72,7 @@ static void tell_moved(struct hub *hub, uint32_t index, uint32_t subscriber, uin
             return;
         }
     }
-    assert(!"a subscriber is in a channel that it does not know of");
+    assert(false && "a subscriber is in a channel that it does not know of");
 }
 
 void channel_remove(struct hub *hub, uint32_t index, uint32_t position) {
