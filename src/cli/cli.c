@@ -12,6 +12,8 @@
 #include <stdarg.h>
 #include <unistd.h>
 
+enum { HELP_MAX = 16 * 1024, REPORT_MAX = 1024 * 1024, WORDS_MAX = 1024 };
+
 static const struct command {
     const char *name;
     int (*run)(int argc, char **argv);
@@ -20,12 +22,15 @@ static const struct command {
     { "serve", cli_serve, "run the server" },
     { "check", cli_check, "judge a configuration and show what comes out" },
     { "token", cli_token, "make a token that the server accepts" },
+    { "publish", cli_publish, "publish one notification" },
+    { "listen", cli_listen, "show what a client receives" },
+    { "bench", cli_bench, "measure what a server carries" },
     { "version", cli_version, "say which version this is" },
 };
 
-static int help(void) {
+static int help(const char *command) {
     struct buf out;
-    buf_init(&out, 4096);
+    buf_init(&out, HELP_MAX);
     buf_append_text(&out, "Usage: tidings COMMAND [OPTION]...\n\n"
                           "Delivers notifications in real time: backends publish over HTTP, "
                           "browsers and\nservices listen over WebSocket.\n\nCommands:\n");
@@ -33,7 +38,7 @@ static int help(void) {
         buf_printf(&out, "  %-9s %s\n", commands[i].name, commands[i].text);
     buf_append_text(&out, "\n`tidings COMMAND --help` says more about each.\n"
                           "Exit codes: 0 done, 1 failed, 2 misused.\n");
-    int code = cli_print("tidings", buf_span(&out));
+    int code = cli_print(command, buf_span(&out));
     buf_finish(&out);
     return code;
 }
@@ -45,7 +50,7 @@ int cli_main(int argc, char **argv) {
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
         strcmp(argv[1], "help") == 0)
-        return help();
+        return help(argv[1]);
     if (strcmp(argv[1], "--version") == 0) return cli_version(1, argv + 1);
     for (size_t i = 0; i < countof(commands); i++)
         if (strcmp(argv[1], commands[i].name) == 0) return commands[i].run(argc - 1, argv + 1);
@@ -54,7 +59,7 @@ int cli_main(int argc, char **argv) {
 }
 
 int cli_misused(const char *command, const char *format, ...) {
-    char text[1024];
+    char text[WORDS_MAX];
     va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
@@ -64,7 +69,7 @@ int cli_misused(const char *command, const char *format, ...) {
 }
 
 int cli_failed(const char *command, const char *format, ...) {
-    char text[1024];
+    char text[WORDS_MAX];
     va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
@@ -99,16 +104,16 @@ int cli_option(int argc, char **argv, const char *letters, const struct option *
 
 enum err cli_configure(const char *command, struct config_source *source, struct config **ret) {
     source->environ = (const char *const *)environ;
-    struct config_report *report = &(struct config_report){ 0 };
-    enum err e = config_load(source, report, ret);
+    struct config_report report = { 0 };
+    enum err e = config_load(source, &report, ret);
+    if (!e) return ERR_OK;
     struct buf out;
-    buf_init(&out, 1024 * 1024);
-    config_report_show(report, &out);
+    buf_init(&out, REPORT_MAX);
+    config_report_show(&report, &out);
     fwrite(out.at, 1, out.len, stderr);
-    if (e)
-        cli_failed(command, "%zu mistake%s in the configuration", report->count + report->dropped,
-                   report->count == 1 ? "" : "s");
+    size_t count = report.count + report.dropped;
+    cli_failed(command, "%zu mistake%s in the configuration", count, count == 1 ? "" : "s");
     buf_finish(&out);
-    config_report_finish(report);
+    config_report_finish(&report);
     return e;
 }

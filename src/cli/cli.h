@@ -20,7 +20,10 @@ enum cli_exit {
 /* What main does: finds the command that `argv[1]` names and runs it. */
 int cli_main(int argc, char **argv);
 
+int cli_bench(int argc, char **argv);
 int cli_check(int argc, char **argv);
+int cli_listen(int argc, char **argv);
+int cli_publish(int argc, char **argv);
 int cli_serve(int argc, char **argv);
 int cli_token(int argc, char **argv);
 int cli_version(int argc, char **argv);

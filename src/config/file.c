@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { READ_BYTES = 16384 };
@@ -30,12 +29,7 @@ enum err config_read_file(const char *path, size_t max, struct buf *out, struct 
     buf_init(out, max + 1);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return err_note(note, ERR_IO, "%s", strerror(errno));
-    struct stat what;
-    enum err e;
-    if (fstat(fd, &what) == 0 && S_ISDIR(what.st_mode))
-        e = err_note(note, ERR_IO, "%s", strerror(EISDIR));
-    else
-        e = read_all(fd, out, note);
+    enum err e = read_all(fd, out, note);
     close(fd);
     if (e) config_wipe(out);
     return e;
