@@ -165,9 +165,6 @@ static void write_singles(const struct api_shared *shared, struct buf *out) {
                   not_negative(SUM(shared, subscriptions)));
     metric_single(out, "websocket_users_connected", "gauge", "Users with a connection.",
                   stats_users(shared));
-    metric_single(out, "websocket_queued_bytes", "gauge",
-                  "Bytes for clients that the kernel has not taken yet.",
-                  not_negative(SUM(shared, queued_bytes)));
     metric_single(out, "http_connections", "gauge", "Connections that speak HTTP so far.",
                   not_negative(SUM(shared, http_connections)));
     metric_single(out, "accept_failures_total", "counter", "Connections that could not be taken.",

@@ -146,7 +146,6 @@ struct counts {
     struct counter http[COUNT_ROUTES_MAX][COUNT_STATUS_KINDS];
     struct counter http_connections; /* a gauge: connections that speak HTTP so far */
     struct counter subscriptions;    /* a gauge: channels this worker listens to */
-    struct counter queued_bytes;     /* a gauge: bytes the kernel has not taken yet */
     struct counter accept_failed;
     struct histogram duration, size, latency;
 };

@@ -87,6 +87,7 @@ enum err publish_deliver(void *owner, struct span channel, struct message *messa
 out:
     interest_unlock(stripe);
     if (e) return e;
+    if (receipt.skipped) counter_add(&hub->counts->dropped[COUNT_DROP_TOO_BIG], receipt.skipped);
     if (own_channel) fanout(hub, own_channel, message);
     *ret = receipt;
     return ERR_OK;
