@@ -150,6 +150,10 @@ static void end_slow(struct session *s, uint32_t index) {
 
 static void flush(struct session *s, uint32_t index) {
     struct conn *c = conn_at(s, index);
+    if (c->is_lost) {
+        conn_drop(s, index, WS_CLOSE_ABNORMAL, "out of memory");
+        return;
+    }
     if (c->is_slow && c->state == CONN_OPEN) end_slow(s, index);
     switch (c->state) {
     case CONN_HTTP: settle_flush(s, index, conn_http_flush(s, index)); break;
@@ -273,7 +277,8 @@ void conn_ready(void *owner, uint32_t index, uint32_t events) {
     if (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) on_readable(s, index);
 }
 
-static void resume_paused(struct session *s) {
+bool conn_resume_turn(void *owner) {
+    struct session *s = owner;
     uint32_t index = s->paused;
     s->paused = 0;
     while (index) {
@@ -283,6 +288,7 @@ static void resume_paused(struct session *s) {
         if (c->state == CONN_HTTP) conn_http_resume(s, index);
         index = next;
     }
+    return s->paused != 0;
 }
 
 static void flush_dirty(struct session *s) {
@@ -316,10 +322,9 @@ static void reap(struct session *s) {
     }
 }
 
-bool conn_turn(void *owner) {
+bool conn_flush_turn(void *owner) {
     struct session *s = owner;
-    resume_paused(s);
     flush_dirty(s);
     reap(s);
-    return s->dirty_first || s->paused || s->ended;
+    return s->dirty_first || s->ended;
 }

@@ -39,7 +39,10 @@ void conn_http_leave(struct session *s, struct conn *c) {
     counter_sub(&s->counts->http_connections, 1);
     if (http->out.len > 0) {
         struct message *rest = message_new_raw(buf_span(&http->out));
-        if (rest && !outbox_push(&c->outbox, &s->pool, rest)) message_unref(rest);
+        if (!rest || !outbox_push(&c->outbox, &s->pool, rest)) {
+            message_unref(rest);
+            c->is_lost = true; /* what follows would make no sense without it */
+        }
     }
     http_parser_free(http->parser);
     buf_finish(&http->out);
@@ -112,6 +115,7 @@ static bool on_request(struct session *s, uint32_t index) {
     const struct http_request *request = http_parser_request(http->parser);
     http->is_idle = http_parser_is_idle(http->parser);
     http->since_s = s->now_s;
+    http->has_asked = true;
     find_peer(s, c, request);
     if (c->door == SESSION_DOOR_PUBLIC) {
         enum upgrade_outcome outcome = upgrade_try(s, index, request);

@@ -40,6 +40,7 @@ struct conn_http {
     uint32_t since_s; /* when the request that is coming in began, or the last one ended */
     bool is_last;     /* no more requests: the connection ends when `out` is written */
     bool is_idle;     /* between two requests */
+    bool has_asked;   /* at least one request was complete */
     bool has_peer;    /* `peer` is filled in for this connection or request */
     struct http_peer peer;
 };
@@ -59,6 +60,7 @@ struct conn {
     bool is_refused : 1;        /* the kernel takes no more for now: EPOLLOUT is watched */
     bool is_deaf : 1;           /* EPOLLIN is not watched: its answers must leave first */
     bool is_slow : 1;           /* too much waits for it: ended at the turn's end */
+    bool is_lost : 1;           /* memory was short when it mattered: dropped at the turn's end */
     bool is_finished : 1;       /* the end of our stream was sent */
     bool has_peer_ended : 1;    /* the end of the peer's stream was read */
     bool has_deflate : 1;       /* notifications may go out compressed, */
@@ -161,8 +163,11 @@ void conn_end(struct session *s, uint32_t index, const struct conn_reason *reaso
 /* The peer is gone, or does not read: nothing can be said any more. `code` is what is counted. */
 void conn_drop(struct session *s, uint32_t index, uint16_t code, const char *event);
 
-/* What a turn ends with: reads on where it had paused, flushes, gives slots back. */
-bool conn_turn(void *session);
+/* What a turn ends with. First, so that its publishes still leave in this turn: reads on where it
+ * had paused. */
+bool conn_resume_turn(void *session);
+/* Last: flushes, gives slots back. */
+bool conn_flush_turn(void *session);
 
 /* conn_http.c */
 

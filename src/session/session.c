@@ -83,8 +83,9 @@ struct session *session_new(const struct session_parts *parts) {
     buf_init(&s->scratch, SCRATCH_MAX);
     loop_add_tick(s->loop, TICK_MS, on_tick, s);
     loop_add_turn(s->loop, heartbeat_turn, s);
+    loop_add_turn(s->loop, conn_resume_turn, s);
     hub_join_loop(s->hub);
-    loop_add_turn(s->loop, conn_turn, s);
+    loop_add_turn(s->loop, conn_flush_turn, s);
     return s;
 }
 

@@ -7,6 +7,7 @@
 #include "hub/seat.h"
 
 #include "base/log.h"
+#include "http/origin.h"
 #include "session/admission.h"
 #include "session/channels.h"
 #include "ws/close.h"
@@ -16,6 +17,7 @@
 enum {
     RETRY_AFTER_S = 5,   /* when the process is full or leaving */
     JOINED_BYTES = 4096, /* for fields that come in several lines */
+    CORS_BYTES_MAX = 32 * 1024,
 };
 
 /* What an accepted handshake is answered with. */
@@ -63,9 +65,15 @@ static enum upgrade_outcome answered(const struct handshake *h) {
     return UPGRADE_REFUSED;
 }
 
-static enum upgrade_outcome refuse_malformed(struct handshake *h,
-                                             const struct ws_verdict *verdict) {
-    count_result(h, COUNT_OPENED_HANDSHAKE);
+static const char *code_of(uint16_t status) {
+    switch (status) {
+    case 405: return "method_not_allowed";
+    case 426: return "upgrade_required";
+    default: return "bad_handshake";
+    }
+}
+
+static enum upgrade_outcome answer_verdict(struct handshake *h, const struct ws_verdict *verdict) {
     http_response_start(&h->response, verdict->status);
     if (verdict->status == 426) {
         http_response_header(&h->response, SPAN("Upgrade"), SPAN("websocket"));
@@ -73,7 +81,7 @@ static enum upgrade_outcome refuse_malformed(struct handshake *h,
     } else if (verdict->status == 405) {
         http_response_header(&h->response, SPAN("Allow"), SPAN("GET"));
     }
-    http_response_error_body(&h->response, "bad_handshake", span_str(verdict->text));
+    http_response_error_body(&h->response, code_of(verdict->status), span_str(verdict->text));
     return answered(h);
 }
 
@@ -206,6 +214,34 @@ static enum upgrade_outcome judge(struct handshake *h, const struct accept *acce
     }
 }
 
+/* A plain GET is how a page asks why its handshake would be refused, since of that it sees nothing.
+ * It is judged and limited like one, and answered by status whatever the endpoint does with
+ * handshakes; `verdict` is for those who would be let in. */
+static enum upgrade_outcome answer_plain(struct handshake *h, const struct ws_verdict *verdict) {
+    struct session *s = h->s;
+    const struct session_options *options = &s->shared->options;
+    const struct address *address = &conn_at(s, h->index)->in.http->peer.address;
+    struct buf cors;
+    buf_init(&cors, CORS_BYTES_MAX);
+    http_origin_append_cors(&cors, http_headers_get(h->request->headers, HTTP_FIELD_ORIGIN),
+                            options->origins, options->origin_count);
+    if (!buf_err(&cors)) h->response.common = buf_span(&cors);
+    struct admission admission = admission_judge(s, h->request, &h->params, address, h->endpoint);
+    enum upgrade_outcome outcome;
+    switch (admission.result) {
+    case COUNT_OPENED_OK:
+        admission_leave(s, admission.user, h->endpoint);
+        outcome = answer_verdict(h, verdict);
+        break;
+    case COUNT_OPENED_DRAINING:
+    case COUNT_OPENED_FULL:
+    case COUNT_OPENED_ORIGIN: outcome = refuse_early(h, admission.result); break;
+    default: outcome = refuse_by_status(h, &admission.refusal);
+    }
+    buf_finish(&cors);
+    return outcome;
+}
+
 /* The value of a field that may come in several lines, joined by commas in `room`. */
 static struct span joined(const struct http_headers *headers, enum http_field field,
                           struct buf *room) {
@@ -248,7 +284,11 @@ enum upgrade_outcome upgrade_try(struct session *s, uint32_t index,
     if (verdict.status == 101 && (request->body.len > 0 || request->is_chunked)) {
         verdict = (struct ws_verdict){ 400, "A handshake has no body" };
     }
-    if (verdict.status != 101) return refuse_malformed(&h, &verdict);
+    if (verdict.status == 426 && !request->wants_upgrade) return answer_plain(&h, &verdict);
+    if (verdict.status != 101) {
+        count_result(&h, COUNT_OPENED_HANDSHAKE);
+        return answer_verdict(&h, &verdict);
+    }
     const struct accept accept = {
         .key = handshake.key,
         .protocol = ws_protocol_choose(handshake.protocols),
