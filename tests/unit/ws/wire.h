@@ -75,7 +75,7 @@ struct transcript {
     struct ws_reader reader;
     struct buf text;
     bool is_over; /* a close or a failure: nothing more is read */
-    const char *expected;
+    struct span expected;
     const char *name;
 };
 
@@ -139,9 +139,9 @@ static inline void transcript_end(void *context, const char *how) {
     ws_reader_finish(&t->reader);
     assert_int_equal(atomic_load(&t->budget.used), 0);
     assert_int_equal(buf_err(&t->text), ERR_OK);
-    if (!span_eq(buf_span(&t->text), span_str(t->expected))) {
-        fail_msg("%s, %s:\n%.*swas expected to be:\n%s", t->name, how, SPAN_ARG(buf_span(&t->text)),
-                 t->expected);
+    if (!span_eq(buf_span(&t->text), t->expected)) {
+        fail_msg("%s, %s:\n%.*swas expected to be:\n%.*s", t->name, how,
+                 SPAN_ARG(buf_span(&t->text)), t->expected);
     }
 }
 
@@ -149,7 +149,6 @@ static inline void transcript_init(struct transcript *t, enum ws_role role) {
     *t = (struct transcript){
         .options = { .role = role, .message_max = 1 << 20, .keep_max = SIZE_MAX },
         .budget = { .max = 16 << 20 },
-        .expected = "",
         .name = "",
     };
     buf_init(&t->text, SIZE_MAX);
@@ -164,8 +163,8 @@ static inline struct feed transcript_feed(struct transcript *t) {
 }
 
 /* Reads the wire in every way to cut it; a long one is only cut near its ends. */
-static inline void wire_expect(const struct wire *wire, struct transcript *t, const char *name,
-                               const char *expected) {
+static inline void wire_expect_span(const struct wire *wire, struct transcript *t, const char *name,
+                                    struct span expected) {
     struct feed feed = transcript_feed(t);
     struct span bytes = buf_span(&wire->bytes);
     t->name = name;
@@ -180,6 +179,11 @@ static inline void wire_expect(const struct wire *wire, struct transcript *t, co
         feed_cut(&feed, bytes, bytes.len - cut);
     }
     feed_bytes(&feed, bytes);
+}
+
+static inline void wire_expect(const struct wire *wire, struct transcript *t, const char *name,
+                               const char *expected) {
+    wire_expect_span(wire, t, name, span_str(expected));
 }
 
 #endif
