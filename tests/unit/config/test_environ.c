@@ -257,8 +257,7 @@ static void key_files_are_judged(void **state) {
 
 static void flags_go_over_everything(void **state) {
     (void)state;
-    static const char *const given[] = { SECRET, "TIDINGS_WORKERS=2", "WEBSOCKET_PORT=9000",
-                                           NULL };
+    static const char *const given[] = { SECRET, "TIDINGS_WORKERS=2", "WEBSOCKET_PORT=9000", NULL };
     static const struct config_flag flags[] = { { "workers", "3" }, { "listen", "[::1]:7" } };
     static const struct config_flag wrong[] = { { "workers", "x" } };
     struct config_source source = { "t.yaml", given, flags, countof(flags) };
