@@ -172,16 +172,7 @@ bool api_cors(struct api *api, struct http_call *call) {
     struct buf *lines = &api->cors;
     bool is_allowed = http_origin_is_allowed(origin, options->origins, options->origin_count);
     buf_clear(lines);
-    if (options->origin_count == 0) {
-        buf_append_text(lines, "Access-Control-Allow-Origin: *\r\n");
-    } else {
-        buf_append_text(lines, "Vary: Origin\r\n");
-        if (is_allowed) {
-            buf_append_text(lines, "Access-Control-Allow-Origin: ");
-            buf_append_span(lines, origin);
-            buf_append_text(lines, "\r\n");
-        }
-    }
+    http_origin_append_cors(lines, origin, options->origins, options->origin_count);
     bool is_preflight = call->request->method == HTTP_METHOD_OPTIONS;
     if (is_preflight && is_allowed) {
         buf_append_text(lines, "Access-Control-Allow-Methods: GET\r\n"

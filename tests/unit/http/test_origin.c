@@ -56,7 +56,30 @@ static void table(void **unused) {
     assert_false(http_origin_is_allowed((struct span){ NULL, 0 }, rules, countof(rules)));
 }
 
+static void cors_lines(void **state) {
+    (void)state;
+    static const char *const rules[] = { "https://app.example.com" };
+    static const struct {
+        const char *origin;
+        size_t rule_count;
+        const char *lines;
+    } cases[] = {
+        { "https://app.example.com", 1,
+          "Vary: Origin\r\nAccess-Control-Allow-Origin: https://app.example.com\r\n" },
+        { "https://evil.net", 1, "Vary: Origin\r\n" },
+        { "", 1, "Vary: Origin\r\n" },
+        { "https://evil.net", 0, "Access-Control-Allow-Origin: *\r\n" },
+    };
+    for (size_t i = 0; i < countof(cases); i++) {
+        struct buf lines;
+        buf_init(&lines, 1024);
+        http_origin_append_cors(&lines, span_str(cases[i].origin), rules, cases[i].rule_count);
+        if (!span_eq(buf_span(&lines), span_str(cases[i].lines))) fail_msg("case %zu", i);
+        buf_finish(&lines);
+    }
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(table) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(table), cmocka_unit_test(cors_lines) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
