@@ -141,7 +141,7 @@ static inline void transcript_end(void *context, const char *how) {
     assert_int_equal(buf_err(&t->text), ERR_OK);
     if (!span_eq(buf_span(&t->text), t->expected)) {
         fail_msg("%s, %s:\n%.*swas expected to be:\n%.*s", t->name, how,
-                 SPAN_ARG(buf_span(&t->text)), t->expected);
+                 SPAN_ARG(buf_span(&t->text)), SPAN_ARG(t->expected));
     }
 }
 
