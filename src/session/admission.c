@@ -91,7 +91,7 @@ static uint32_t expiry_of(const struct attempt *a, const struct jwt_claims *clai
     int64_t left = expiry - now_s + a->s->shared->options.leeway_seconds;
     if (left < 1) left = 1;
     /* Two centuries on, the clock of seconds would wrap: that is never. */
-    return left > INT32_MAX ? 0 : a->s->now_s + (uint32_t)left;
+    return left > INT32_MAX ? 0 : a->s->now_s + (uint32_t)left + 1;
 }
 
 /* Takes the user's seat. */

@@ -17,8 +17,9 @@ static uint32_t nearer(uint32_t a, uint32_t b) {
     return a == 0 || (b != 0 && b < a) ? b : a;
 }
 
+/* `from_s` is the second in which something happened: one more, so that the time is never short. */
 static uint32_t after(uint32_t from_s, uint32_t seconds) {
-    return seconds ? from_s + seconds : 0;
+    return seconds ? from_s + seconds + 1 : 0;
 }
 
 static uint32_t open_deadline(const struct session *s, const struct conn *c) {
