@@ -11,8 +11,10 @@
 /* The claims of one token, given by `jwt_verify`. Not shared between threads. */
 struct jwt_claims;
 
-#define JWT_NEVER    INT64_MAX /* the expiry of a token without `exp` */
-#define JWT_USER_MAX 128       /* bytes of a user id */
+/* The expiry of a token without `exp`: the end of the year 9999. A later one is cut to it, so that
+ * leeways may be added and milliseconds made of it without overflow. */
+#define JWT_NEVER    INT64_C(253402300800)
+#define JWT_USER_MAX 128 /* bytes of a user id */
 
 enum jwt_user_format {
     JWT_USER_ANY,

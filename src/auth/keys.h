@@ -28,8 +28,10 @@ struct auth_key_options {
 };
 
 #define AUTH_SECRET_MIN   32   /* bytes */
+#define AUTH_SECRET_MAX   4096 /* bytes */
 #define AUTH_RSA_BITS_MIN 2048 /* bits of the modulus */
 #define AUTH_RSA_BITS_MAX 8192 /* verifying with more costs more than a stranger may cause */
+#define AUTH_KID_MAX      256  /* bytes of a `kid` */
 #define AUTH_KEYS_MAX     256  /* keys in a set */
 #define AUTH_SOURCE_MAX   (1024 * 1024) /* bytes of a PEM file or key set */
 
@@ -49,7 +51,7 @@ enum err auth_keys_new(const struct auth_key_options *opt, struct auth_keys **re
 
 /* One more user of the set; returns it. */
 struct auth_keys *auth_keys_ref(struct auth_keys *keys);
-/* One user less; the last one wipes and frees it. NULL is fine. */
+/* One user less; the last one frees it. NULL is fine. */
 void auth_keys_unref(struct auth_keys *keys);
 
 /* How many keys are in it, those passed over not counted. */
