@@ -121,7 +121,7 @@ static void add_up(struct bench *bench) {
 static enum err run_publishing(struct bench *bench, struct err_note *note) {
     struct load_result *result = bench->result;
     open_clients(bench, bench->options->connections);
-    if (result->refused > 0) return ERR_OK;
+    if (result->refused + result->broken > 0) return ERR_OK;
     publishing_start(bench);
     run_for(bench, bench->options->warmup_seconds);
     publishing_stop(bench);

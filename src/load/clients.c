@@ -92,7 +92,7 @@ static bool flush(struct load_clients *all, uint32_t index) {
         return false;
     }
     if (piece.iov_len > 0 && stream_write(&c->stream, &piece, 1, &sent)) {
-        end_why(all, index, "the connection broke");
+        end_why(all, index, c->state == CLIENT_OPEN ? "the connection broke" : "cannot connect");
         return false;
     }
     buf_consume(&c->unsent, sent);
@@ -218,7 +218,7 @@ static void peer_left(struct load_clients *all, uint32_t index) {
     } else if (http_reply_parser_end(c->shaking->parser) == HTTP_STEP_DONE) {
         (void)take_answer(all, index, http_reply_parser_reply(c->shaking->parser));
     } else {
-        end_why(all, index, "the server closed the connection before it answered, or is not there");
+        end_why(all, index, "cannot connect, or the server closed the connection unanswered");
     }
 }
 
