@@ -99,8 +99,16 @@ static void append_field(struct buf *line, const struct log_field *field, bool i
     }
 }
 
-/* Writes all of it, waiting until `deadline_ns` for a reader; false when it was not taken. */
-static bool write_out(const char *at, size_t len, uint64_t deadline_ns) {
+static uint64_t lines_in(const char *at, size_t len) {
+    uint64_t lines = 0;
+    for (size_t i = 0; i < len; i++)
+        lines += at[i] == '\n';
+    return lines;
+}
+
+/* Writes all of it, waiting until `deadline_ns` for a reader; returns how many lines were not
+ * taken. */
+static uint64_t write_out(const char *at, size_t len, uint64_t deadline_ns) {
     while (len > 0) {
         ssize_t sent = write(STDERR_FILENO, at, len);
         if (sent > 0) {
@@ -110,10 +118,10 @@ static bool write_out(const char *at, size_t len, uint64_t deadline_ns) {
             struct pollfd ready = { .fd = STDERR_FILENO, .events = POLLOUT };
             (void)poll(&ready, 1, 100);
         } else if (sent == 0 || errno != EINTR) {
-            return false;
+            return lines_in(at, len);
         }
     }
-    return true;
+    return 0;
 }
 
 static uint64_t second_from_now(void) {
@@ -130,10 +138,23 @@ static bool ring_put(const char *at, size_t len) {
     return true;
 }
 
+/* Whole lines, at most `cap` bytes of them; the ring is not empty. */
+static size_t ring_take(char *at, size_t cap) {
+    size_t len = size_min(writer.len, cap);
+    size_t first = size_min(len, RING_BYTES - writer.head);
+    memcpy(at, writer.ring + writer.head, first);
+    memcpy(at + first, writer.ring, len - first);
+    while (at[len - 1] != '\n')
+        len--;
+    writer.head = (writer.head + len) % RING_BYTES;
+    writer.len -= len;
+    return len;
+}
+
 static void hand_over(const char *at, size_t len) {
     pthread_mutex_lock(&writer.lock);
     if (!writer.is_started) {
-        if (!write_out(at, len, second_from_now())) atomic_fetch_add(&dropped, 1);
+        atomic_fetch_add(&dropped, write_out(at, len, second_from_now()));
     } else if (ring_put(at, len)) {
         pthread_cond_signal(&writer.filled);
     } else {
@@ -142,13 +163,14 @@ static void hand_over(const char *at, size_t len) {
     pthread_mutex_unlock(&writer.lock);
 }
 
-void log_write(enum log_level level, const char *message, const struct log_field *fields,
-               size_t count) {
+/* Returns its length, the end of the line included. */
+static size_t format_line(char room[static LINE_BYTES], enum log_level level, const char *message,
+                          const struct log_field *fields, size_t count) {
     char when[CLOCK_TEXT_BYTES];
     clock_text(clock_wall_ms(), when);
     bool is_json = atomic_load_explicit(&format_on, memory_order_relaxed) == LOG_JSON;
-    char room[LINE_BYTES];
-    struct buf line = { .at = room, .cap = sizeof room - 3, .max = sizeof room - 3 };
+    /* Room is left for the braces and the end of the line. */
+    struct buf line = { .at = room, .cap = LINE_BYTES - 3, .max = LINE_BYTES - 3 };
     const struct log_field head[] = {
         log_text("time", when),
         log_text("level", level_names[level]),
@@ -171,17 +193,23 @@ void log_write(enum log_level level, const char *message, const struct log_field
         line.len += 2;
     }
     room[line.len++] = '\n';
-    hand_over(room, line.len);
+    return line.len;
+}
+
+void log_write(enum log_level level, const char *message, const struct log_field *fields,
+               size_t count) {
+    char line[LINE_BYTES];
+    hand_over(line, format_line(line, level, message, fields, count));
 }
 
 /* Says how many lines were lost, once there is room again. */
 static void say_dropped(uint64_t *said) {
     uint64_t now = atomic_load(&dropped);
     if (now == *said) return;
-    char line[128];
-    int len = snprintf(line, sizeof line, "level=warning msg=\"log lines dropped\" lines=%llu\n",
-                       (unsigned long long)(now - *said));
-    if (len > 0 && write_out(line, (size_t)len, 0)) *said = now;
+    const struct log_field lines = log_uint("lines", now - *said);
+    char line[LINE_BYTES];
+    size_t len = format_line(line, LOG_WARNING, "log lines dropped", &lines, 1);
+    if (write_out(line, len, 0) == 0) *said = now;
 }
 
 static void *write_lines(void *arg) {
@@ -194,17 +222,14 @@ static void *write_lines(void *arg) {
             pthread_cond_wait(&writer.filled, &writer.lock);
         }
         if (writer.len == 0) break;
-        size_t len = size_min(size_min(writer.len, sizeof chunk), RING_BYTES - writer.head);
-        memcpy(chunk, writer.ring + writer.head, len);
-        writer.head = (writer.head + len) % RING_BYTES;
-        writer.len -= len;
+        size_t len = ring_take(chunk, sizeof chunk);
         bool is_last_chance = writer.is_stopping;
         pthread_mutex_unlock(&writer.lock);
-        bool is_written = write_out(chunk, len, is_last_chance ? second_from_now() : UINT64_MAX);
-        if (!is_written) atomic_fetch_add(&dropped, 1);
+        uint64_t lost = write_out(chunk, len, is_last_chance ? second_from_now() : UINT64_MAX);
+        atomic_fetch_add(&dropped, lost);
         say_dropped(&said);
         pthread_mutex_lock(&writer.lock);
-        if (!is_written && is_last_chance) break;
+        if (lost > 0 && is_last_chance) break;
     }
     pthread_mutex_unlock(&writer.lock);
     return NULL;
