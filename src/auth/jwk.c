@@ -39,18 +39,17 @@ static enum err octets_member(const json_t *jwk, const char *name, uint8_t *out,
     return ERR_OK;
 }
 
-/* Private parts are only used for signing; cjose ignores those that are no strings. */
-static enum err check_private(const json_t *jwk, bool *ret_can_sign, struct err_note *note) {
-    static const char *const names[] = { "d", "p", "q", "dp", "dq", "qi" };
+static const char *const private_names[] = { "d", "p", "q", "dp", "dq", "qi" };
+
+static enum err check_private(const json_t *jwk, struct err_note *note) {
     uint8_t room[AUTH_RSA_BITS_MAX / 8];
     struct span number;
     enum err e = ERR_OK;
-    for (size_t i = 0; !e && i < countof(names); i++) {
-        if (json_object_get(jwk, names[i]))
-            e = octets_member(jwk, names[i], room, sizeof room, &number, note);
+    for (size_t i = 0; !e && i < countof(private_names); i++) {
+        if (json_object_get(jwk, private_names[i]))
+            e = octets_member(jwk, private_names[i], room, sizeof room, &number, note);
     }
     OPENSSL_cleanse(room, sizeof room);
-    *ret_can_sign = json_object_get(jwk, "d") != NULL;
     return e;
 }
 
@@ -123,41 +122,76 @@ static enum err narrow(const json_t *jwk, auth_algorithm_set *algorithms, bool *
     return ERR_OK;
 }
 
+/* The algorithms that a key of this `kty` and `crv` could serve, left empty for unknown kinds. */
+static enum err kind_of(const json_t *jwk, auth_algorithm_set *serves,
+                        const struct auth_curve **curve, struct err_note *note) {
+    const char *kty = NULL, *crv = NULL;
+    enum err e = text_member(jwk, "kty", &kty, note);
+    if (!e) e = text_member(jwk, "crv", &crv, note);
+    if (e) return e;
+    if (!kty) return err_note(note, ERR_INVALID, "\"kty\" is missing");
+    if (strcmp(kty, "oct") == 0) *serves = AUTH_HS_SET;
+    if (strcmp(kty, "RSA") == 0) *serves = AUTH_RSA_SET;
+    if (strcmp(kty, "EC") != 0) return ERR_OK;
+    if (!crv) return err_note(note, ERR_INVALID, "\"crv\" is missing");
+    *curve = auth_curve_by_name(crv);
+    if (*curve) *serves = AUTH_BIT((*curve)->algorithm);
+    return ERR_OK;
+}
+
+static enum err take_kid(const json_t *jwk, struct auth_key *key, struct err_note *note) {
+    const char *kid = NULL;
+    enum err e = text_member(jwk, "kid", &kid, note);
+    if (e || !kid) return e;
+    if (strlen(kid) > AUTH_KID_MAX)
+        return err_note(note, ERR_TOO_BIG, "\"kid\" is longer than %d bytes", AUTH_KID_MAX);
+    key->kid = mem_new_text(kid, strlen(kid));
+    return ERR_OK;
+}
+
+/* Verifies with the public part alone: from a private one cjose computes the public point itself,
+ * and would not look at the one that stands there. */
+static cjose_jwk_t *import_public(json_t *jwk) {
+    json_t *part = json_copy(jwk);
+    for (size_t i = 0; part && i < countof(private_names); i++)
+        json_object_del(part, private_names[i]);
+    cjose_jwk_t *made = cjose_jwk_import_json(part, NULL);
+    json_decref(part);
+    return made;
+}
+
+static enum err adopt_secret(json_t *jwk, const struct auth_key_terms *terms,
+                             auth_algorithm_set serves, bool may_sign, struct auth_key *key,
+                             struct err_note *note) {
+    enum err e = check_oct(jwk, terms->allow_weak_secret, note);
+    if (!e) e = auth_key_adopt(key, cjose_jwk_import_json(jwk, NULL), serves, note);
+    if (!e && may_sign) key->signer = cjose_jwk_retain(key->jwk, NULL);
+    return e;
+}
+
+static enum err adopt_pair(json_t *jwk, const struct auth_curve *curve, auth_algorithm_set serves,
+                           bool may_sign, struct auth_key *key, struct err_note *note) {
+    enum err e = curve ? check_ec(jwk, curve, note) : check_rsa(jwk, note);
+    if (!e) e = check_private(jwk, note);
+    if (!e) e = auth_key_adopt(key, import_public(jwk), serves, note);
+    if (!e && may_sign && json_object_get(jwk, "d")) key->signer = cjose_jwk_import_json(jwk, NULL);
+    ERR_clear_error();
+    return e;
+}
+
 enum err auth_key_from_jwk(json_t *jwk, const struct auth_key_terms *terms, struct auth_key *key,
                            struct err_note *note) {
     if (!json_is_object(jwk)) return err_note(note, ERR_INVALID, "not an object");
-    const char *kty = NULL, *crv = NULL, *kid = NULL;
-    enum err e = text_member(jwk, "kty", &kty, note);
-    if (!e) e = text_member(jwk, "crv", &crv, note);
-    if (!e) e = text_member(jwk, "kid", &kid, note);
-    if (e) return e;
-    if (!kty) return err_note(note, ERR_INVALID, "\"kty\" is missing");
-    if (kid && strlen(kid) > AUTH_KID_MAX)
-        return err_note(note, ERR_TOO_BIG, "\"kid\" is longer than %d bytes", AUTH_KID_MAX);
-
-    const struct auth_curve *curve = crv ? auth_curve_by_name(crv) : NULL;
-    bool is_oct = strcmp(kty, "oct") == 0, is_rsa = strcmp(kty, "RSA") == 0;
-    bool is_ec = strcmp(kty, "EC") == 0;
-    if (is_ec && !crv) return err_note(note, ERR_INVALID, "\"crv\" is missing");
-    auth_algorithm_set serves = terms->algorithms;
-    serves &= is_oct           ? AUTH_HS_SET
-              : is_rsa         ? AUTH_RSA_SET
-              : is_ec && curve ? AUTH_BIT(curve->algorithm)
-                               : 0;
-    bool may_sign, has_private = true;
-    e = narrow(jwk, &serves, &may_sign, note);
-    if (e || !serves) return e;
-
-    if (is_oct)
-        e = check_oct(jwk, terms->allow_weak_secret, note);
-    else
-        e = is_rsa ? check_rsa(jwk, note) : check_ec(jwk, curve, note);
-    if (!e && !is_oct) e = check_private(jwk, &has_private, note);
+    auth_algorithm_set serves = 0;
+    const struct auth_curve *curve = NULL;
+    bool may_sign = false;
+    enum err e = kind_of(jwk, &serves, &curve, note);
+    if (!e) e = narrow(jwk, &serves, &may_sign, note);
+    if (!e) e = take_kid(jwk, key, note);
     if (e) return e;
 
-    if (kid) key->kid = mem_new_text(kid, strlen(kid));
-    key->can_sign = may_sign && has_private;
-    e = auth_key_adopt(key, cjose_jwk_import_json(jwk, NULL), serves, note);
-    ERR_clear_error();
-    return e;
+    serves &= terms->algorithms;
+    if (!serves) return ERR_OK;
+    return serves & AUTH_HS_SET ? adopt_secret(jwk, terms, serves, may_sign, key, note)
+                                : adopt_pair(jwk, curve, serves, may_sign, key, note);
 }

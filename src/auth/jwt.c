@@ -21,15 +21,6 @@ const char *jwt_verdict_text(enum jwt_verdict verdict) {
     return texts[verdict];
 }
 
-/* Three parts, none of them empty. */
-static bool cut(struct span whole, struct auth_token *ret) {
-    struct span rest = whole;
-    ret->whole = whole;
-    return span_next(&rest, '.', &ret->header) && span_next(&rest, '.', &ret->payload) &&
-           span_next(&rest, '.', &ret->signature) && !rest.at && ret->header.len > 0 &&
-           ret->header.len <= HEADER_MAX && ret->payload.len > 0 && ret->signature.len > 0;
-}
-
 /* The key that the header asks for, if configuration allows it that algorithm. */
 static enum jwt_verdict choose_key(const json_t *header, const struct auth_keys *keys,
                                    enum auth_algorithm *ret_algorithm,
@@ -73,7 +64,9 @@ enum jwt_verdict jwt_verify(const struct auth_keys *keys, const struct jwt_rules
                             struct span token, int64_t now_s, struct jwt_claims **ret) {
     struct auth_token parts;
     if (token.len == 0) return JWT_ABSENT;
-    if (token.len > JWT_TOKEN_MAX || !cut(token, &parts)) return JWT_MALFORMED;
+    if (token.len > JWT_TOKEN_MAX || !auth_token_cut(token, &parts) ||
+        parts.header.len > HEADER_MAX)
+        return JWT_MALFORMED;
     enum jwt_verdict verdict = check_signature(keys, &parts);
     if (verdict) return verdict;
 

@@ -126,14 +126,16 @@ enum err auth_key_from_secret(struct span secret, const struct auth_key_terms *t
     if (!serves) return ERR_OK;
     enum err e = auth_secret_check(secret, terms->allow_weak_secret, note);
     if (e) return e;
-    key->can_sign = true;
-    return auth_key_adopt(
-        key, cjose_jwk_create_oct_spec((const uint8_t *)secret.at, secret.len, NULL), serves, note);
+    cjose_jwk_t *jwk = cjose_jwk_create_oct_spec((const uint8_t *)secret.at, secret.len, NULL);
+    e = auth_key_adopt(key, jwk, serves, note);
+    if (!e) key->signer = cjose_jwk_retain(jwk, NULL);
+    return e;
 }
 
 void auth_key_finish(struct auth_key *key) {
     for (size_t i = 0; i < countof(key->hmac); i++)
         EVP_MAC_CTX_free(key->hmac[i]);
+    if (key->signer) cjose_jwk_release(key->signer);
     if (key->jwk) cjose_jwk_release(key->jwk);
     mem_free(key->kid);
     *key = (struct auth_key){ 0 };

@@ -21,7 +21,7 @@ struct auth_key {
     cjose_jwk_t *jwk;
     char *kid;                         /* NULL: it has none */
     auth_algorithm_set serves;         /* the allowed algorithms that it verifies */
-    bool can_sign;                     /* with those it serves */
+    cjose_jwk_t *signer;               /* the private part; NULL: it cannot sign */
     size_t signature_bytes;            /* of an RSA or EC signature */
     EVP_MAC_CTX *hmac[AUTH_HS512 + 1]; /* keyed, to be copied; for the HS* that it serves */
 };

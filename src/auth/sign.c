@@ -4,13 +4,13 @@
  */
 #include "auth/sign.h"
 #include "auth/jwt.h"
-#include "auth/keys_priv.h"
+#include "auth/signature_priv.h"
 
 #include <openssl/err.h>
 
 static const struct auth_key *first_that_signs(const struct auth_keys *keys) {
     for (size_t i = 0; i < keys->count; i++) {
-        if (keys->list[i].can_sign) return &keys->list[i];
+        if (keys->list[i].signer) return &keys->list[i];
     }
     return NULL;
 }
@@ -29,6 +29,13 @@ static json_t *make_header(const struct auth_key *key) {
     return header;
 }
 
+/* Nobody could use a token whose private key is not that of the public one. */
+static bool is_verified(const struct auth_key *key, struct span token) {
+    struct auth_token parts;
+    return auth_token_cut(token, &parts) &&
+           auth_signature_is_good(key, first_of(key->serves), &parts);
+}
+
 enum err jwt_sign(const struct auth_keys *keys, const struct json_t *claims, struct buf *out,
                   struct err_note *note) {
     const struct auth_key *key = first_that_signs(keys);
@@ -42,9 +49,10 @@ enum err jwt_sign(const struct auth_keys *keys, const struct json_t *claims, str
     if (!header || !text) goto out;
 
     const char *token = NULL;
-    jws = cjose_jws_sign(key->jwk, header, (const uint8_t *)text, strlen(text), NULL);
-    if (!jws || !cjose_jws_export(jws, &token, NULL)) {
-        e = err_note(note, ERR_CRYPTO, "the key cannot sign: its private part is wrong");
+    jws = cjose_jws_sign(key->signer, header, (const uint8_t *)text, strlen(text), NULL);
+    if (!jws || !cjose_jws_export(jws, &token, NULL) || !is_verified(key, span_str(token))) {
+        e = err_note(note, ERR_CRYPTO,
+                     "the key cannot sign: its private part is not that of its public part");
         goto out;
     }
     if (strlen(token) > JWT_TOKEN_MAX) {

@@ -14,6 +14,14 @@
 
 #define SIGNATURE_MAX (AUTH_RSA_BITS_MAX / 8)
 
+bool auth_token_cut(struct span whole, struct auth_token *ret) {
+    struct span rest = whole;
+    ret->whole = whole;
+    return span_next(&rest, '.', &ret->header) && span_next(&rest, '.', &ret->payload) &&
+           span_next(&rest, '.', &ret->signature) && !rest.at && ret->header.len > 0 &&
+           ret->payload.len > 0 && ret->signature.len > 0;
+}
+
 static bool hmac_is_good(const EVP_MAC_CTX *keyed, struct span signed_part, struct span signature) {
     uint8_t want[EVP_MAX_MD_SIZE];
     size_t want_len = 0;

@@ -15,6 +15,9 @@ struct auth_token {
     struct span signature;
 };
 
+/* False unless `whole` has three parts, none of them empty. */
+MUST_USE bool auth_token_cut(struct span whole, struct auth_token *ret);
+
 /* `algorithm` is one that the key serves, and the one that the token's header names. False for
  * whatever is not a good signature, base64url that is not strict included. */
 MUST_USE bool auth_signature_is_good(const struct auth_key *key, enum auth_algorithm algorithm,
