@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * load/usage.c: reads /proc. Time comes from each thread's schedstat, in nanoseconds, because
- * /proc/PID/stat counts in hundredths of a second; it stands in where a kernel has no schedstat.
+ * /proc/PID/stat counts in hundredths of a second.
  */
 #include "load/usage.h"
 
-#include "base/clock.h"
 #include "base/span.h"
 
 #include <dirent.h>
@@ -100,42 +99,20 @@ static bool add_thread_time(const char *path, void *arg) {
     struct page room;
     struct span text;
     (void)snprintf(file, sizeof file, "%s/schedstat", path);
-    uint64_t ns;
-    if (slurp(file, &room, &text) && next_number(&text, &ns)) *sum += ns;
-    return true;
-}
-
-/* What `PID (name) S ppid …` says in its 14th and 15th field; the name may hold anything. */
-static bool time_from_stat(pid_t pid, uint64_t *ret_ns) {
-    char path[64];
-    struct page room;
-    struct span text;
-    (void)snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-    if (!slurp(path, &room, &text)) return false;
-    const char *name_end = text.len ? memrchr(text.at, ')', text.len) : NULL;
-    if (!name_end) return false;
-    text = span_skip(text, (size_t)(name_end - text.at) + 2);
-    struct span field = text;
-    uint64_t ticks = 0;
-    for (int i = 3; i <= 15 && span_next(&text, ' ', &field); i++) {
-        uint64_t value;
-        if (i >= 14 && span_to_uint(field, UINT64_MAX, &value)) ticks += value;
-    }
-    *ret_ns = ticks * (NS_PER_S / (uint64_t)sysconf(_SC_CLK_TCK));
-    return true;
+    uint64_t ns = 0;
+    /* A thread that has just ended has no file, or one that is empty: it counts as nothing. */
+    bool is_there = slurp(file, &room, &text);
+    if (is_there && next_number(&text, &ns)) *sum += ns;
+    return is_there || errno != ENOENT || access(path, F_OK) != 0;
 }
 
 enum err load_usage_cpu(const struct load_processes *p, uint64_t *ret_ns, struct err_note *note) {
     uint64_t sum = 0;
     for (size_t i = 0; i < p->count; i++) {
-        uint64_t ns = 0;
-        bool is_there = each_thread(p->pids[i], add_thread_time, &ns);
-        if (is_there && ns == 0) is_there = time_from_stat(p->pids[i], &ns);
-        if (!is_there) {
-            return err_note(note, ERR_NOT_FOUND, "process %d: %s", (int)p->pids[i],
-                            strerror(errno));
+        if (!each_thread(p->pids[i], add_thread_time, &sum)) {
+            return err_note(note, ERR_NOT_FOUND, "process %d: no CPU time in /proc/%d/task: %s",
+                            (int)p->pids[i], (int)p->pids[i], strerror(errno));
         }
-        sum += ns;
     }
     *ret_ns = sum;
     return ERR_OK;
