@@ -202,9 +202,9 @@ void conn_end(struct session *s, uint32_t index, const struct conn_reason *reaso
         return;
     }
     if (c->state != CONN_OPEN) return;
-    leave_open(s, index, reason->code, reason->event);
-    char payload[WS_CONTROL_MAX];
+    char payload[WS_CONTROL_MAX]; /* first of all: the text may stand in what leaving frees */
     size_t len = ws_close_encode(payload, reason->code, reason->text);
+    leave_open(s, index, reason->code, reason->event);
     struct message *farewell = message_new_frame(WS_OP_CLOSE, span_of(payload, len));
     if (farewell && !outbox_push(&c->outbox, &s->pool, farewell)) message_unref(farewell);
     begin_closing(s, index);
