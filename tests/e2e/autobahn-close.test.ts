@@ -55,7 +55,7 @@ describe('7.1 what goes around a close', () => {
 
   test('a close a byte at a time', async () => {
     const client = await echo.open();
-    await client.chopped(close(1000, 'bye'), 1);
+    await client.chopped(close(1000, 'a reason that comes in pieces'), 1, 1);
     await expectClosed(client, 1000);
   });
 });

@@ -327,6 +327,7 @@ describe('a client that takes its time', () => {
     const half = await RawClient.connect(port);
     half.write('GET /ws HTTP/1.1\r\nHost: a\r\n');
     const drops = await RawClient.connect(port);
+    drops.write('GET /ws HTTP/1.1\r\nHost: a\r\nX-Slow: ');
     const dripping = setInterval(() => drops.ending === undefined && drops.write('x'), 150);
     const unfinished = await RawClient.connect(port);
     unfinished.write(body);
