@@ -23,6 +23,8 @@
 enum { HUB_WORKERS_MAX = 64 };
 
 struct hub;
+struct hub_rule;
+struct store;
 
 struct hub_shared {
     struct interest_table interest;
@@ -30,12 +32,19 @@ struct hub_shared {
     size_t endpoint_max_bytes[COUNT_ENDPOINTS_MAX];
     uint64_t mailed_bytes_max;     /* what may lie in mailboxes, all together */
     _Atomic uint64_t mailed_bytes; /* what does */
+    const struct hub_rule *rules;  /* see hub/rule.h */
+    size_t rule_count;
+    struct store *store; /* where channels under a rule are; NULL without rules */
     size_t worker_count;
     struct mailbox *mailboxes[HUB_WORKERS_MAX];
 };
 
 void hub_shared_init(struct hub_shared *shared, uint64_t mailed_bytes_max);
 void hub_shared_finish(struct hub_shared *shared);
+/* Gives the hubs rules for channels and the store that these need, before any hub runs. Borrowed.
+ */
+void hub_shared_set_rules(struct hub_shared *shared, const struct hub_rule *rules, size_t count,
+                          struct store *store);
 
 /* The hub of worker number `shared->worker_count`, which is counted up; all hubs must stand before
  * any of them runs. `ops` and `counts` are borrowed. */

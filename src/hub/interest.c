@@ -7,8 +7,6 @@
 #include "base/hash.h"
 #include "base/mem.h"
 
-enum { FIRST_BUCKETS = 16 };
-
 void interest_table_init(struct interest_table *table) {
     memset(table, 0, sizeof *table);
     for (size_t i = 0; i < INTEREST_STRIPES; i++) {
@@ -25,14 +23,11 @@ static void entry_free(struct interest *entry) {
 void interest_table_finish(struct interest_table *table) {
     for (size_t i = 0; i < INTEREST_STRIPES; i++) {
         struct interest_stripe *stripe = &table->stripes[i];
-        for (uint32_t b = 0; b < stripe->bucket_count; b++) {
-            for (struct interest *entry = stripe->buckets[b]; entry;) {
-                struct interest *next = entry->next;
-                entry_free(entry);
-                entry = next;
-            }
+        struct map_node *node;
+        while ((node = map_pop(&stripe->entries))) {
+            entry_free(container_of(node, struct interest, node));
         }
-        mem_free(stripe->buckets);
+        map_finish(&stripe->entries);
         (void)pthread_mutex_destroy(&stripe->lock);
     }
 }
@@ -50,68 +45,36 @@ void interest_unlock(struct interest_stripe *stripe) {
     pthread_mutex_unlock(&stripe->lock);
 }
 
-static struct interest **bucket_of(const struct interest_stripe *stripe, uint32_t hash) {
-    return &stripe->buckets[hash & (stripe->bucket_count - 1)];
-}
-
 struct interest *interest_find(const struct interest_stripe *stripe, struct span name,
                                uint32_t hash) {
-    if (stripe->bucket_count == 0) return NULL;
-    struct interest *entry = *bucket_of(stripe, hash);
-    while (entry && !(entry->hash == hash && span_eq(interest_name(entry), name))) {
-        entry = entry->next;
+    struct map_node *node = map_first(&stripe->entries, hash);
+    while (node) {
+        struct interest *entry = container_of(node, struct interest, node);
+        if (span_eq(interest_name(entry), name)) return entry;
+        node = map_next(node);
     }
-    return entry;
-}
-
-/* Twice the buckets, so that chains stay at one entry or so. The table may go on with the old ones
- * when there is no memory, unless it has none at all. */
-static bool grow(struct interest_stripe *stripe) {
-    uint32_t count = stripe->bucket_count ? stripe->bucket_count * 2 : FIRST_BUCKETS;
-    struct interest **buckets = mem_try(count * sizeof(struct interest *));
-    if (!buckets) return stripe->bucket_count > 0;
-    memset(buckets, 0, count * sizeof(struct interest *));
-    struct interest_stripe old = *stripe;
-    stripe->buckets = buckets;
-    stripe->bucket_count = count;
-    for (uint32_t b = 0; b < old.bucket_count; b++) {
-        for (struct interest *entry = old.buckets[b]; entry;) {
-            struct interest *next = entry->next;
-            struct interest **bucket = bucket_of(stripe, entry->hash);
-            entry->next = *bucket;
-            *bucket = entry;
-            entry = next;
-        }
-    }
-    mem_free(old.buckets);
-    return true;
+    return NULL;
 }
 
 struct interest *interest_obtain(struct interest_stripe *stripe, struct span name, uint32_t hash) {
     assert(name.len <= INTEREST_NAME_MAX);
     struct interest *entry = interest_find(stripe, name, hash);
     if (entry) return entry;
-    if (stripe->count >= stripe->bucket_count && !grow(stripe)) return NULL;
     entry = mem_try(sizeof *entry + name.len);
     if (!entry) return NULL;
     memset(entry, 0, sizeof *entry);
-    entry->hash = hash;
     entry->name_len = (uint8_t)name.len;
     if (name.len) memcpy(entry->name, name.at, name.len);
-    struct interest **bucket = bucket_of(stripe, hash);
-    entry->next = *bucket;
-    *bucket = entry;
-    stripe->count++;
+    if (!map_insert(&stripe->entries, &entry->node, hash)) {
+        mem_free(entry);
+        return NULL;
+    }
     return entry;
 }
 
 void interest_settle(struct interest_stripe *stripe, struct interest *entry) {
     if (entry->listening_count > 0 || entry->seat_count > 0) return;
-    struct interest **link = bucket_of(stripe, entry->hash);
-    while (*link != entry)
-        link = &(*link)->next;
-    *link = entry->next;
-    stripe->count--;
+    map_remove(&stripe->entries, &entry->node);
     entry_free(entry);
 }
 

@@ -11,6 +11,7 @@
 #define TIDINGS_HUB_INTEREST_H
 
 #include "base/err.h"
+#include "base/map.h"
 #include "base/span.h"
 
 #include <pthread.h>
@@ -34,8 +35,7 @@ struct seat {
 };
 
 struct interest {
-    struct interest *next;
-    uint32_t hash;
+    struct map_node node;
     uint16_t listening_count;
     uint8_t seat_count;
     uint8_t name_len;
@@ -53,9 +53,7 @@ struct interest {
 
 struct interest_stripe {
     pthread_mutex_t lock;
-    struct interest **buckets;
-    uint32_t bucket_count; /* a power of two, or 0 */
-    uint32_t count;
+    struct map entries;
 };
 
 struct interest_table {

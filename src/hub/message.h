@@ -19,7 +19,9 @@ struct message {
     uint32_t len;         /* of the whole frame */
     uint32_t payload_at;  /* where the payload begins in it */
     bool is_notification; /* published by a backend, not the server's own words */
+    bool is_last;         /* ends its channel; see hub/rule.h */
     uint64_t received_ns; /* when the publish came in; 0 for the server's own words */
+    uint64_t sequence;    /* its number in the history of its one channel; 0: there is none */
     /* The same compressed, for windows of two sizes, each made when a listener first needs it.
      * Points to the message itself when compressing was found not to pay. */
     _Atomic(struct message *) twins[MESSAGE_TWINS];

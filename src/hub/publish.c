@@ -4,7 +4,9 @@
  */
 #include "hub/publish.h"
 
+#include "base/clock.h"
 #include "hub/channel_priv.h"
+#include "hub/rule.h"
 
 /* Who is to get a message, found under the stripe's lock. */
 struct targets {
@@ -53,6 +55,17 @@ static void post(struct hub *hub, unsigned worker, const struct targets *targets
     hub->to_wake |= 1ull << worker;
 }
 
+/* Numbers the message in its channel's history. The stripe's lock makes that the order in which all
+ * hear it. The message is this channel's alone and nobody else has seen it yet. */
+static enum err keep(struct hub *hub, struct span channel, struct message *message) {
+    const struct hub_rule *rule = hub_rule_of(hub->shared, channel);
+    if (!rule) return ERR_OK;
+    struct store *store = hub->shared->store;
+    if (!rule->keeps_history) return store_check(store, channel, 0);
+    uint32_t now_s = (uint32_t)(loop_now_ns(hub->loop) / NS_PER_S);
+    return store_append(store, channel, message, message->is_last, now_s, &message->sequence);
+}
+
 enum err publish_deliver(void *owner, struct span channel, struct message *message,
                          struct receipt *ret) {
     struct hub *hub = owner;
@@ -66,7 +79,10 @@ enum err publish_deliver(void *owner, struct span channel, struct message *messa
     uint32_t hash;
     struct interest_stripe *stripe = interest_lock(&shared->interest, channel, &hash);
     struct interest *entry = interest_find(stripe, channel, hash);
-    if (!entry) goto out;
+    if (!entry) {
+        e = keep(hub, channel, message);
+        goto out;
+    }
     find_targets(shared, entry, message_payload(message).len, &targets, &receipt);
     uint64_t by_mail = targets.workers & ~self;
     if (targets.workers & self) {
@@ -81,6 +97,8 @@ enum err publish_deliver(void *owner, struct span channel, struct message *messa
         e = ERR_LIMIT;
         goto out;
     }
+    e = keep(hub, channel, message);
+    if (e) goto out;
     for (uint64_t left = by_mail; left; left &= left - 1) {
         post(hub, (unsigned)__builtin_ctzll(left), &targets, message);
     }
@@ -95,5 +113,14 @@ out:
 
 enum err hub_publish(struct hub *hub, struct span channel, struct message *message,
                      struct receipt *ret) {
-    return broker_publish(hub->broker, channel, message, ret);
+    const struct hub_rule *rule = hub_rule_of(hub->shared, channel);
+    if (!rule) return broker_publish(hub->broker, channel, message, ret);
+    /* It gets a number in this channel, so it cannot be the message of another channel too. */
+    struct span payload = message_payload(message);
+    struct message *own = message_new(payload, message->received_ns);
+    if (!own) return ERR_NOMEM;
+    own->is_last = hub_rule_is_last(rule, payload);
+    enum err e = broker_publish(hub->broker, channel, own, ret);
+    message_unref(own);
+    return e;
 }

@@ -100,3 +100,7 @@ void hub_unsubscribe(struct hub *hub, struct subscription *subscription, uint16_
     }
     interest_unlock(stripe);
 }
+
+struct span hub_channel_name(struct hub *hub, const struct subscription *subscription) {
+    return interest_name(channel_at(hub, subscription->channel)->interest);
+}

@@ -12,6 +12,9 @@
 MUST_USE enum err hub_subscribe(struct hub *hub, struct span channel, uint32_t subscriber,
                                 uint16_t endpoint, struct subscription *ret);
 
+/* The name of the channel, lent until the subscription ends. */
+struct span hub_channel_name(struct hub *hub, const struct subscription *subscription);
+
 /* Ends it and clears `subscription`. */
 void hub_unsubscribe(struct hub *hub, struct subscription *subscription, uint16_t endpoint);
 

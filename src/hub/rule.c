@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * hub/rule.c: finds the rule of a channel and asks the store.
+ */
+#include "hub/rule.h"
+
+#include "base/json.h"
+#include "hub/channel_priv.h"
+#include "ws/frame.h"
+
+static size_t bytes_of(const struct message *message) {
+    return message->len;
+}
+
+const struct store_message_ops hub_store_ops = { message_ref, message_unref, bytes_of };
+
+const struct hub_rule *hub_rule_of(const struct hub_shared *shared, struct span channel) {
+    for (size_t i = 0; i < shared->rule_count; i++) {
+        const struct hub_rule *rule = &shared->rules[i];
+        if (channel.len > rule->prefix.len && span_starts(channel, rule->prefix)) return rule;
+    }
+    return NULL;
+}
+
+bool hub_rule_is_last(const struct hub_rule *rule, struct span payload) {
+    if (rule->ends_after.len == 0) return false;
+    struct json_value name, value;
+    struct json_walk walk = json_walk(payload);
+    while (json_member(&walk, &name, &value) == JSON_ITEM) {
+        if (json_text_is(&name, SPAN("type"))) return json_text_is(&value, rule->ends_after);
+    }
+    return false;
+}
+
+enum hub_admit hub_admit_listener(struct hub *hub, struct span channel, struct span user) {
+    if (!hub_rule_of(hub->shared, channel)) return HUB_ADMIT_OK;
+    char room[STORE_OWNER_MAX];
+    size_t len;
+    if (store_owner(hub->shared->store, channel, room, &len) != ERR_OK) return HUB_ADMIT_NOT_FOUND;
+    return len == 0 || span_eq(span_of(room, len), user) ? HUB_ADMIT_OK : HUB_ADMIT_DENIED;
+}
+
+enum err hub_check_channel(struct hub *hub, struct span channel, size_t bytes) {
+    if (!hub_rule_of(hub->shared, channel)) return ERR_OK;
+    return store_check(hub->shared->store, channel, bytes + WS_HEAD_MAX);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * store/store.h: channels that were declared, and what each carried since.
+ *
+ * A channel that keeps history exists from its declaration until nothing has happened to it for
+ * `keep_seconds`. Its messages are numbered from 1 and never trimmed: a full channel takes no more.
+ * Any thread; one lock, held for a few instructions. The store does not look into messages and does
+ * not know who listens.
+ */
+#ifndef TIDINGS_STORE_STORE_H
+#define TIDINGS_STORE_STORE_H
+
+#include "base/err.h"
+#include "base/span.h"
+
+struct message;
+
+/* What the store may do with a message; filled by the hub. */
+struct store_message_ops {
+    struct message *(*ref)(struct message *message);
+    void (*unref)(struct message *message);
+    size_t (*bytes)(const struct message *message); /* that it counts for */
+};
+
+struct store_options {
+    uint32_t channels_max;
+    uint32_t channel_messages_max;
+    size_t channel_bytes_max;
+    size_t bytes_max; /* of all channels together */
+    uint32_t keep_seconds;
+};
+
+enum { STORE_OWNER_MAX = 128 };
+
+struct store;
+
+/* Never NULL. Options are copied, `ops` is borrowed. */
+struct store *store_new(const struct store_options *options, const struct store_message_ops *ops);
+/* NULL is fine. */
+void store_free(struct store *store);
+
+/* Declares `channel` (1 to 200 bytes) for `owner` (empty: nobody's). ERR_OK and `*ret_is_new`; the
+ * same again is fine. ERR_EXISTS: it has another owner. ERR_LIMIT: there are as many channels as
+ * may be. ERR_NOMEM. `now_s` are seconds of a clock that only goes forward, here and below. */
+MUST_USE enum err store_declare(struct store *store, struct span channel, struct span owner,
+                                uint32_t now_s, bool *ret_is_new);
+
+/* The owner of a declared channel; copied to `ret`, which has room for STORE_OWNER_MAX bytes, and
+ * its length. ERR_NOT_FOUND. */
+MUST_USE enum err store_owner(struct store *store, struct span channel, char *ret, size_t *ret_len);
+
+/* Could a message of `bytes` be appended now? ERR_NOT_FOUND, ERR_LIMIT. */
+MUST_USE enum err store_check(struct store *store, struct span channel, size_t bytes);
+
+/* Appends `message`, keeping a reference, and gives it its number. `is_last`: it is the one that
+ * ends what the channel tells. ERR_NOT_FOUND: not declared. ERR_LIMIT: the channel or the store is
+ * full. ERR_NOMEM. */
+MUST_USE enum err store_append(struct store *store, struct span channel, struct message *message,
+                               bool is_last, uint32_t now_s, uint64_t *ret_sequence);
+
+/* One message as it was appended. */
+struct store_item {
+    struct message *message; /* a reference, the reader's */
+    uint64_t sequence;
+    bool is_last;
+};
+
+/* Up to `max` messages behind number `after`, in order. Returns how many; 0 for an unknown channel
+ * too. */
+size_t store_read(struct store *store, struct span channel, uint64_t after,
+                  struct store_item *ret_items, size_t max);
+
+/* Forgets channels to which nothing has happened for `keep_seconds`, a portion of them. */
+void store_sweep(struct store *store, uint32_t now_s);
+
+/* For the metrics. */
+uint64_t store_channels(struct store *store);
+uint64_t store_bytes(struct store *store);
+
+#endif
