@@ -32,12 +32,15 @@ static void find_targets(const struct hub_shared *shared, struct interest *entry
     }
 }
 
-/* Room for one message in each mailbox; checked for all before any gets it. */
+/* Room for one message in each mailbox; checked for all before any gets it. Others may be between
+ * this look and their posting too, each worker with at most one message: so much must be free. */
 static bool has_room(struct hub_shared *shared, uint64_t workers, size_t bytes) {
     uint64_t mailed = atomic_load_explicit(&shared->mailed_bytes, memory_order_relaxed);
     if (mailed + bytes > shared->mailed_bytes_max) return false;
     for (uint64_t left = workers; left; left &= left - 1) {
-        if (!mailbox_has_room(shared->mailboxes[__builtin_ctzll(left)], 1)) return false;
+        if (!mailbox_has_room(shared->mailboxes[__builtin_ctzll(left)], shared->worker_count)) {
+            return false;
+        }
     }
     return true;
 }
@@ -46,12 +49,15 @@ static void post(struct hub *hub, unsigned worker, const struct targets *targets
                  struct message *message) {
     const struct mail mail = { message_ref(message), targets->channel[worker],
                                targets->generation[worker] };
+    _Atomic uint64_t *mailed = &hub->shared->mailed_bytes;
+    /* Before it is posted, since the receiver may be quick to take it off again. */
+    atomic_fetch_add_explicit(mailed, message->len, memory_order_relaxed);
     if (mailbox_post(hub->shared->mailboxes[worker], &mail) != ERR_OK) {
+        atomic_fetch_sub_explicit(mailed, message->len, memory_order_relaxed);
         message_unref(message);
         counter_add(&hub->counts->dropped[COUNT_DROP_MEMORY], 1);
         return;
     }
-    atomic_fetch_add_explicit(&hub->shared->mailed_bytes, message->len, memory_order_relaxed);
     hub->to_wake |= 1ull << worker;
 }
 
