@@ -21,7 +21,7 @@ struct wheel {
     struct slab *items;
     size_t node_offset;
     uint32_t now_s;  /* all before this second has been worked off */
-    uint32_t cursor; /* the item to look at next in the slot of `now_s`; 0: from its head */
+    uint32_t cursor; /* midway: the item to look at next in the slot of `now_s`; 0: its end */
     bool is_midway;  /* the slot of `now_s` is worked off in part */
     uint32_t heads[WHEEL_SLOTS];
 };
