@@ -71,20 +71,19 @@ static enum err feed(struct inflating *work, struct span in) {
     z_stream *z = &work->inflater->z;
     z->next_in = (Bytef *)(uintptr_t)in.at;
     z->avail_in = (uInt)in.len;
-    int result;
     do {
         z->next_out = (Bytef *)work->inflater->piece;
         z->avail_out = PIECE_BYTES;
-        result = inflate(z, Z_SYNC_FLUSH);
+        int result = inflate(z, Z_SYNC_FLUSH);
         if (result == Z_MEM_ERROR) return ERR_NOMEM;
         if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR) return ERR_INVALID;
         enum err e = take_piece(work, span_of(work->inflater->piece, PIECE_BYTES - z->avail_out));
         if (e) return e;
-        /* Bit 7: just after a block; bits 0 to 5: bits of the input not used yet. */
-        work->is_at_end = result == Z_STREAM_END || (z->data_type & 0xBF) == 0x80;
+        /* Bit 7: just after a block. */
+        work->is_at_end = z->data_type & 0x80;
         /* A block marked as the last may still be followed by others: RFC 7692 §7.2.3.4. */
         if (result == Z_STREAM_END) (void)inflateReset(z);
-    } while (z->avail_in > 0 || (z->avail_out == 0 && result != Z_STREAM_END));
+    } while (z->avail_in > 0 || z->avail_out == 0);
     return ERR_OK;
 }
 

@@ -101,11 +101,7 @@ static enum ws_step end_pending_message(struct reading *r) {
     uint8_t opcode = p->message_op;
     p->message_op = 0;
     struct span data = span_of(p->data, p->data_len);
-    if (p->is_compressed) {
-        enum ws_step step = end_deflated(r, opcode, data);
-        pending_drop_data(p); /* what is lent is the inflater's */
-        return step;
-    }
+    if (p->is_compressed) return end_deflated(r, opcode, data);
     if (opcode == WS_OP_TEXT && !utf8_is_complete(&p->utf8)) return fail_utf8(r);
     return end_message(r, opcode, data, p->message_len);
 }
@@ -187,8 +183,9 @@ static enum ws_step add_data(struct reading *r, struct span piece) {
     uint64_t expected = expected_data(r);
     p->message_len += piece.len;
     if (!p->is_compressed) {
-        size_t keep_max = size_max(r->options->keep_max, p->data_len);
-        piece.len = size_min(piece.len, keep_max - p->data_len);
+        size_t keep_max = r->options->keep_max;
+        size_t room = keep_max > p->data_len ? keep_max - p->data_len : 0;
+        piece.len = size_min(piece.len, room);
     }
     return pending_keep(p, piece, expected) ? WS_MORE : fail_nomem(r);
 }
@@ -237,10 +234,8 @@ static enum ws_step begin_frame(struct reading *r, const struct ws_head *head) {
     p->head = *head;
     p->frame_done = 0;
     if (!is_control && head->opcode != WS_OP_CONTINUATION) {
-        p->message_op = head->opcode;
+        p->message_op = head->opcode; /* all else is zero: a finished message's state is freed */
         p->is_compressed = head->rsv1;
-        p->message_len = 0;
-        p->utf8 = (struct utf8_state){ 0 };
     }
     return read_payload(r);
 }

@@ -31,17 +31,10 @@ struct ws_pending *pending_new(struct ws_budget *budget) {
     return p;
 }
 
-void pending_drop_data(struct ws_pending *p) {
-    budget_give(p->budget, p->data_cap);
-    mem_free(p->data);
-    p->data = NULL;
-    p->data_len = p->data_cap = 0;
-}
-
 void pending_free(struct ws_pending *p) {
     if (!p) return;
-    pending_drop_data(p);
-    budget_give(p->budget, sizeof *p);
+    budget_give(p->budget, p->data_cap + sizeof *p);
+    mem_free(p->data);
     mem_free(p);
 }
 

@@ -41,6 +41,5 @@ static inline bool pending_is_spent(const struct ws_pending *p) {
  * there is no memory or the budget has none left. */
 MUST_USE
 bool pending_keep(struct ws_pending *p, struct span bytes, uint64_t expected);
-void pending_drop_data(struct ws_pending *p);
 
 #endif

@@ -57,12 +57,17 @@ static const struct sample samples[] = {
     { "a key of 17 bytes", 400, { .key = "dGhlIHNhbXBsZSBub25jZTA=" } },
     { "a key of 18 bytes", 400, { .key = "dGhlIHNhbXBsZSBub25jZTAw" } },
     { "a key without padding", 400, { .key = "dGhlIHNhbXBsZSBub25jZQ" } },
+    { "a key of 13 bytes", 400, { .key = "dGhlIHNhbXBsZSBubw==" } },
+    { "a key of 19 bytes", 400, { .key = "dGhlIHNhbXBsZSBub25jZTAwMA==" } },
     { "a key in another base64", 400, { .key = "dGhlIHNhbXBsZSBub25j-Q==" } },
     { "padding inside a key", 400, { .key = "dGhlIHNhbXBsZSBub25j====" } },
     { "a protocol that is no token", 400, { .protocols = "chat, a b" } },
     { "a protocol in quotes", 400, { .protocols = "\"chat\"" } },
     { "a protocol that breaks the line", 400, { .protocols = "chat\r\nSet-Cookie:a" } },
     { "malformed extensions", 400, { .extensions = "permessage-deflate; =1" } },
+    { "an extension without a name", 400, { .extensions = "; x=1" } },
+    { "a parameter without its value", 400, { .extensions = "x; y=" } },
+    { "a parameter with an empty value", 400, { .extensions = "x; y=\"\"" } },
     { "extensions with a quote left open", 400, { .extensions = "x; y=\"1" } },
 };
 
@@ -91,6 +96,26 @@ static void requests_are_judged(void **state) {
             fail_msg("%s: %u %s", s->name, verdict.status, verdict.text);
         assert_int_equal(verdict.text[0] == '\0', verdict.status == 101);
     }
+}
+
+/* A zero byte ends no text here. */
+static void zero_bytes_are_no_tokens(void **state) {
+    (void)state;
+    struct ws_handshake_request request = {
+        .method = SPAN("GET"),
+        .http_major = 1,
+        .http_minor = 1,
+        .upgrade = SPAN("websocket"),
+        .connection = SPAN("Upgrade"),
+        .key = SPAN(KEY),
+        .version = SPAN("13"),
+        .protocols = SPAN("a\0b"),
+    };
+    assert_int_equal(ws_handshake_judge(&request).status, 400);
+    request.protocols = SPAN("ab");
+    assert_int_equal(ws_handshake_judge(&request).status, 101);
+    request.upgrade = SPAN("websocket\0");
+    assert_int_equal(ws_handshake_judge(&request).status, 426);
 }
 
 static void assert_answer(struct span protocol, bool is_compressed, const char *rest) {
@@ -207,9 +232,13 @@ static void what_a_client_accepts(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(requests_are_judged), cmocka_unit_test(the_answer),
-        cmocka_unit_test(subprotocols),        cmocka_unit_test(the_key_is_base64),
-        cmocka_unit_test(what_a_client_asks),  cmocka_unit_test(what_a_client_accepts),
+        cmocka_unit_test(requests_are_judged),
+        cmocka_unit_test(zero_bytes_are_no_tokens),
+        cmocka_unit_test(the_answer),
+        cmocka_unit_test(subprotocols),
+        cmocka_unit_test(the_key_is_base64),
+        cmocka_unit_test(what_a_client_asks),
+        cmocka_unit_test(what_a_client_accepts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
