@@ -77,11 +77,13 @@ size_t ws_head_encode(char *out, const struct ws_head *head) {
 
 /* A word at a time, four words a turn for the compiler to make vectors of: bench/mask.c. */
 void ws_mask(char *at, size_t len, const uint8_t mask[WS_MASK_LEN], uint64_t offset) {
-    uint8_t turned[sizeof(uint64_t)]; /* the key as it falls on at[0], twice */
-    for (size_t i = 0; i < sizeof turned; i++)
-        turned[i] = mask[(offset + i) % WS_MASK_LEN];
-    uint64_t key;
-    memcpy(&key, turned, sizeof key);
+    uint8_t twice[2 * WS_MASK_LEN];
+    memcpy(twice, mask, WS_MASK_LEN);
+    memcpy(twice + WS_MASK_LEN, mask, WS_MASK_LEN);
+    const uint8_t *turned = twice + offset % WS_MASK_LEN; /* the key as it falls on at[0] */
+    uint32_t half;
+    memcpy(&half, turned, sizeof half);
+    uint64_t key = (uint64_t)half << 32 | half;
 
     size_t i = 0;
     for (; len - i >= 4 * sizeof key; i += 4 * sizeof key) {
@@ -96,6 +98,13 @@ void ws_mask(char *at, size_t len, const uint8_t mask[WS_MASK_LEN], uint64_t off
         memcpy(&word, at + i, sizeof word);
         word ^= key;
         memcpy(at + i, &word, sizeof word);
+    }
+    if (len - i >= sizeof half) {
+        uint32_t word;
+        memcpy(&word, at + i, sizeof word);
+        word ^= half;
+        memcpy(at + i, &word, sizeof word);
+        i += sizeof half;
     }
     for (size_t k = 0; i < len; i++, k++)
         at[i] = (char)((uint8_t)at[i] ^ turned[k]);
