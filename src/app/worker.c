@@ -47,6 +47,7 @@ static void on_orders(void *owner) {
         if (order.kind == ORDER_STOP) {
             loop_stop(worker->loop);
         } else {
+            hub_settle(session_hub(worker->session));
             session_drain(worker->session, order.fraction);
             atomic_store(&worker->is_empty, session_is_empty(worker->session));
         }

@@ -51,3 +51,8 @@ bool fanout_mail(void *owner) {
     hub->pushed = 0;
     return !mailbox_is_empty(box);
 }
+
+void hub_settle(struct hub *hub) {
+    while (fanout_mail(hub))
+        ;
+}

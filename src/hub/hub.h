@@ -60,6 +60,10 @@ void hub_join_loop(struct hub *hub);
 /* Has this turn of the loop handed out so much that new publishes should wait for the next? */
 bool hub_is_sated(const struct hub *hub);
 
+/* Hands out at once all that came by mail. For who is about to end connections of its own accord:
+ * they are to get what was published before. */
+void hub_settle(struct hub *hub);
+
 struct hub_shared *hub_shared_of(struct hub *hub);
 
 #endif
