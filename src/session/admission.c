@@ -24,15 +24,25 @@ struct attempt {
     struct admission *admission;
 };
 
+/* What a refused client's connection is closed with. */
+static uint16_t close_code(const struct endpoint_options *options, enum refusal_kind kind) {
+    switch (kind) {
+    case REFUSAL_NO_TOKEN:
+    case REFUSAL_UNAUTHORIZED:
+    case REFUSAL_BAD_USER:
+    case REFUSAL_FORBIDDEN_CLIENT:
+    case REFUSAL_FORBIDDEN_CHANNEL: return options->unauthorized_code;
+    case REFUSAL_NOT_FOUND: return options->not_found_code;
+    case REFUSAL_SERVER_FAULT: return WS_CLOSE_FAULT;
+    default: return options->limited_code;
+    }
+}
+
 static bool refuse(const struct attempt *a, enum count_opened result, enum refusal_kind kind,
                    uint64_t left_ms) {
-    bool is_limit = kind != REFUSAL_UNAUTHORIZED && kind != REFUSAL_FORBIDDEN_CLIENT &&
-                    kind != REFUSAL_SERVER_FAULT;
-    uint16_t code = is_limit ? a->options->limited_code : a->options->unauthorized_code;
-    if (kind == REFUSAL_SERVER_FAULT) code = WS_CLOSE_FAULT;
     a->admission->result = result;
     a->admission->refusal = (struct refusal){ .kind = kind,
-                                              .code = code,
+                                              .code = close_code(a->options, kind),
                                               .retry_after_s = (uint32_t)((left_ms + 999) / 1000) };
     return false;
 }
@@ -114,8 +124,19 @@ static bool sit_down(const struct attempt *a, struct span user) {
 
 /* The path may name the user, who then must be this one. */
 static bool is_own_path(const struct attempt *a, struct span user) {
-    if (!a->options->path_user) return true;
-    return span_eq(http_params_get(a->params, span_str(a->options->path_user)), user);
+    struct span name = span_str(a->options->path_user);
+    return name.len == 0 || span_eq(http_params_get(a->params, name), user);
+}
+
+static enum refusal_kind kind_of(const struct endpoint_options *options, enum jwt_verdict verdict) {
+    switch (verdict) {
+    case JWT_ABSENT: return REFUSAL_NO_TOKEN;
+    case JWT_BAD_USER:
+        /* What is no name at all is no UUID either. */
+        return options->user_format == ENDPOINT_USER_UUID ? REFUSAL_BAD_USER : REFUSAL_UNAUTHORIZED;
+    case JWT_BAD_USER_FORMAT: return REFUSAL_BAD_USER;
+    default: return REFUSAL_UNAUTHORIZED;
+    }
 }
 
 static bool admit_claims(const struct attempt *a, struct jwt_claims *claims, int64_t now_s) {
@@ -127,7 +148,9 @@ static bool admit_claims(const struct attempt *a, struct jwt_claims *claims, int
     struct span user;
     enum jwt_verdict verdict = jwt_claims_user(claims, &rule, &user);
     counter_add(&a->s->counts->jwt[verdict], 1);
-    if (verdict != JWT_OK) return refuse(a, COUNT_OPENED_UNAUTHORIZED, REFUSAL_UNAUTHORIZED, 0);
+    if (verdict != JWT_OK) {
+        return refuse(a, COUNT_OPENED_UNAUTHORIZED, kind_of(a->options, verdict), 0);
+    }
     if (!is_own_path(a, user)) {
         return refuse(a, COUNT_OPENED_UNAUTHORIZED, REFUSAL_FORBIDDEN_CLIENT, 0);
     }
@@ -152,7 +175,7 @@ static bool is_authenticated(const struct attempt *a) {
     if (log_is_on(LOG_DEBUG)) log_verdict(a, verdict);
     if (verdict != JWT_OK) {
         counter_add(&a->s->counts->jwt[verdict], 1);
-        return refuse(a, COUNT_OPENED_UNAUTHORIZED, REFUSAL_UNAUTHORIZED, 0);
+        return refuse(a, COUNT_OPENED_UNAUTHORIZED, kind_of(a->options, verdict), 0);
     }
     bool is_in = admit_claims(a, claims, now_s);
     jwt_claims_free(claims);

@@ -15,6 +15,7 @@
 
 enum {
     FLUSHES_A_TURN = 2048, /* about 6 ms of sends; then others get their turn */
+    RESUMES_A_TURN = 64,   /* each of up to 64 messages or a buffer full of requests */
 };
 
 void conn_open(struct session *s, enum session_door door, int own_fd, const struct address *peer) {
@@ -62,8 +63,9 @@ void conn_pause(struct session *s, uint32_t index) {
     struct conn *c = conn_at(s, index);
     if (c->is_paused) return;
     c->is_paused = true;
-    c->next_paused = s->paused;
-    s->paused = index;
+    c->next_paused = 0;
+    *(s->paused_last ? &conn_at(s, s->paused_last)->next_paused : &s->paused_first) = index;
+    s->paused_last = index;
 }
 
 /* Keeps the process's sum of refused bytes right. */
@@ -87,7 +89,8 @@ static bool is_over_budget(const struct session *s, const struct conn *c, size_t
 static enum err flush_outbox(struct session *s, uint32_t index) {
     struct conn *c = conn_at(s, index);
     const struct message *front = c->outbox.first;
-    enum err e = outbox_flush(&c->outbox, &s->pool, &c->stream, s->counts, c->endpoint);
+    const struct outbox_tally tally = { s->counts, c->endpoint, !c->is_replaying };
+    enum err e = outbox_flush(&c->outbox, &s->pool, &c->stream, &tally);
     if (e == ERR_AGAIN && (!c->is_refused || c->outbox.first != front)) {
         c->refused_since_s = s->now_s;
     }
@@ -110,7 +113,9 @@ static void settle_flush(struct session *s, uint32_t index, enum err e) {
         if (is_refused) heartbeat_arm(s, index);
     }
     account(s, c);
-    if (is_refused || c->state != CONN_CLOSING) return;
+    if (is_refused) return;
+    if (c->state == CONN_OPEN && c->is_replaying) conn_pause(s, index); /* what is next? */
+    if (c->state != CONN_CLOSING) return;
     if (c->has_peer_ended) {
         conn_drop(s, index, 0, "closed");
     } else if (!c->is_finished) {
@@ -149,12 +154,14 @@ static void end_slow(struct session *s, uint32_t index) {
 }
 
 static void flush(struct session *s, uint32_t index) {
+    static const struct conn_reason complete = { "complete", WS_CLOSE_NORMAL, { "Complete", 8 } };
     struct conn *c = conn_at(s, index);
     if (c->is_lost) {
         conn_drop(s, index, WS_CLOSE_ABNORMAL, "out of memory");
         return;
     }
     if (c->is_slow && c->state == CONN_OPEN) end_slow(s, index);
+    if (c->is_complete && c->state == CONN_OPEN) conn_end(s, index, &complete);
     switch (c->state) {
     case CONN_HTTP: settle_flush(s, index, conn_http_flush(s, index)); break;
     case CONN_OPEN:
@@ -273,22 +280,26 @@ void conn_ready(void *owner, uint32_t index, uint32_t events) {
         flush(s, index);
         if (c->state == CONN_HTTP && !c->is_refused) conn_pause(s, index); /* read on */
     }
-    if (c->is_paused || c->state == CONN_ENDED) return;
+    /* One that is replayed to may still speak. */
+    if ((c->is_paused && c->state == CONN_HTTP) || c->state == CONN_ENDED) return;
     if (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) on_readable(s, index);
 }
 
 bool conn_resume_turn(void *owner) {
     struct session *s = owner;
-    uint32_t index = s->paused;
-    s->paused = 0;
-    while (index) {
+    /* Those that pause again go to the end: each gets its turn. */
+    uint32_t last = s->paused_last;
+    for (int i = 0; i < RESUMES_A_TURN && s->paused_first; i++) {
+        uint32_t index = s->paused_first;
         struct conn *c = conn_at(s, index);
-        uint32_t next = c->next_paused;
+        s->paused_first = c->next_paused;
+        if (!s->paused_first) s->paused_last = 0;
         c->is_paused = false;
         if (c->state == CONN_HTTP) conn_http_resume(s, index);
-        index = next;
+        if (c->state == CONN_OPEN && c->is_replaying) relay_replay(s, index);
+        if (index == last) break;
     }
-    return s->paused != 0;
+    return s->paused_first != 0;
 }
 
 static void flush_dirty(struct session *s) {

@@ -59,6 +59,8 @@ struct conn {
     bool is_paused : 1;
     bool is_refused : 1;        /* the kernel takes no more for now: EPOLLOUT is watched */
     bool is_deaf : 1;           /* EPOLLIN is not watched: its answers must leave first */
+    bool is_replaying : 1;      /* gets what its channel carried, live ones later */
+    bool is_complete : 1;       /* has the last message of its channel: ended at the turn's end */
     bool is_slow : 1;           /* too much waits for it: ended at the turn's end */
     bool is_lost : 1;           /* memory was short when it mattered: dropped at the turn's end */
     bool is_finished : 1;       /* the end of our stream was sent */
@@ -82,6 +84,7 @@ struct conn {
     uint32_t heard_s;
     uint32_t ping_due_s;      /* 0: none */
     uint32_t expires_s;       /* 0: never */
+    uint32_t relayed_to;      /* the last number that it has of its channel's history */
     uint32_t refused_since_s; /* since when the frame at the front waits */
 };
 
@@ -119,9 +122,9 @@ struct session {
     struct buf scratch;
     uint32_t dirty_first, dirty_last; /* to be flushed at the end of the turn */
     uint32_t dirty_count;
-    uint32_t paused;     /* the first of those to read on in the next turn */
-    uint32_t ended;      /* the first of those whose slot is free after this turn */
-    uint32_t drained_to; /* connections in slots below have been told to leave */
+    uint32_t paused_first, paused_last; /* to be read on, or replayed to, in the next turn */
+    uint32_t ended;                     /* the first of those whose slot is free after this turn */
+    uint32_t drained_to;                /* connections in slots below have been told to leave */
     bool is_draining;
     char read_buffer[READ_BYTES];
 };
@@ -190,8 +193,16 @@ void conn_ws_begin(struct session *s, uint32_t index);
 void conn_ws_input(struct session *s, uint32_t index, char *at, size_t len);
 /* Leaves its channels and its seat. */
 void conn_ws_leave(struct session *s, uint32_t index);
-bool conn_ws_deliver(void *session, uint32_t index, struct message *message);
-struct subscription *conn_ws_subscriptions(void *session, uint32_t index, size_t *ret_count);
+
+/* relay.c */
+
+/* A client begins to listen: with what its channel carried so far, if its endpoint replays. */
+void relay_begin(struct session *s, uint32_t index);
+/* The next portion of a replay, when all before it has left. */
+void relay_replay(struct session *s, uint32_t index);
+/* See struct subscriber_ops. */
+bool relay_deliver(void *session, uint32_t index, struct message *message);
+struct subscription *relay_subscriptions(void *session, uint32_t index, size_t *ret_count);
 
 /* session.c */
 

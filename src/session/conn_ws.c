@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * session/conn_ws.c: a connection that is a WebSocket: what the client says, and what is relayed to
- * it.
+ * session/conn_ws.c: a connection that is a WebSocket, from its handshake to its end, and what the
+ * client says. What it is told is for relay.c.
  */
 #include "base/clock.h"
 #include "base/json.h"
@@ -28,6 +28,7 @@ void conn_ws_begin(struct session *s, uint32_t index) {
     wheel_cancel(&s->wheel, index); /* the handshake's deadline is no more */
     heartbeat_arm(s, index);
     conn_mark(s, index);
+    relay_begin(s, index);
 }
 
 void conn_ws_leave(struct session *s, uint32_t index) {
@@ -154,43 +155,4 @@ void conn_ws_input(struct session *s, uint32_t index, char *at, size_t len) {
         }
         }
     }
-}
-
-/* The compressed form for a listener that wants it, `m` itself where compressing does not pay. NULL
- * when there is no memory. Borrowed. */
-static struct message *twin_of(struct session *s, struct message *m, unsigned which) {
-    struct message *twin = message_twin(m, which);
-    if (twin) return twin;
-    struct span payload = message_payload(m);
-    if (payload.len < WS_DEFLATE_MIN) return message_set_twin(m, which, m);
-    if (!s->deflaters[which]) s->deflaters[which] = ws_deflater_new((enum ws_window)which);
-    if (!s->deflaters[which]) return m;
-    buf_clear(&s->scratch);
-    enum err e = ws_deflate(s->deflaters[which], payload, &s->scratch);
-    if (e || s->scratch.len >= payload.len) return message_set_twin(m, which, m);
-    twin = message_new_compressed(buf_span(&s->scratch), m);
-    return twin ? message_set_twin(m, which, twin) : m;
-}
-
-bool conn_ws_deliver(void *owner, uint32_t index, struct message *m) {
-    struct session *s = owner;
-    struct conn *c = conn_at(s, index);
-    if (m->len - m->payload_at > conn_endpoint(s, c)->max_notification_bytes) {
-        counter_add(&s->counts->dropped[COUNT_DROP_TOO_BIG], 1);
-        return false;
-    }
-    struct message *form = c->has_deflate ? twin_of(s, m, c->has_narrow_window) : m;
-    if (form != m) message_ref(form);
-    if (!conn_push(s, index, form)) {
-        if (form != m) message_unref(form);
-        counter_add(&s->counts->dropped[COUNT_DROP_SLOW], 1);
-        return false;
-    }
-    if (form != m) message_unref(m);
-    return true;
-}
-
-struct subscription *conn_ws_subscriptions(void *owner, uint32_t index, size_t *ret_count) {
-    struct session *s = owner;
-    return channels_of(s, conn_at(s, index), ret_count);
 }

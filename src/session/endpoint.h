@@ -16,6 +16,8 @@ enum { ENDPOINT_CHANNELS_MAX = 8, ENDPOINT_CLAIMS_MAX = 8 };
 
 enum endpoint_auth { ENDPOINT_AUTH_REQUIRED, ENDPOINT_AUTH_OPTIONAL };
 enum endpoint_user_format { ENDPOINT_USER_ANY, ENDPOINT_USER_UUID };
+enum endpoint_replay { ENDPOINT_REPLAY_NONE, ENDPOINT_REPLAY_ALL };
+enum endpoint_connections_per { ENDPOINT_PER_USER, ENDPOINT_PER_CHANNEL };
 enum endpoint_refuse { ENDPOINT_REFUSE_CLOSE, ENDPOINT_REFUSE_HTTP };
 enum endpoint_inbound { ENDPOINT_INBOUND_IGNORE, ENDPOINT_INBOUND_ECHO };
 
@@ -32,20 +34,27 @@ struct endpoint_options {
     const char *user_claims[ENDPOINT_CLAIMS_MAX];
     size_t user_claims_count;
     enum endpoint_user_format user_format;
-    const char *path_user; /* the path's placeholder that must equal the user id; NULL: none */
+    const char *path_user; /* the path's placeholder that must equal the user id; "": none */
     const char *required_claims[ENDPOINT_CLAIMS_MAX];
     size_t required_claims_count;
     bool keeps_after_expiry;
 
-    const char *channels[ENDPOINT_CHANNELS_MAX]; /* templates: "ws:{user_id}" */
+    /* Templates: "ws:{user_id}". The first is the one that clients come for, of which the rest of
+     * this group and `connections_per` speak. */
+    const char *channels[ENDPOINT_CHANNELS_MAX];
     size_t channels_count;
+    bool is_declared; /* the channel must have been declared before anybody may listen */
+    enum endpoint_replay replay;
+    const char *ends_after; /* the `type` of the message that is the channel's last; "": none is */
 
     enum endpoint_refuse refuse;
     bool explains; /* with ENDPOINT_REFUSE_CLOSE: the JSON error goes before the close frame */
     uint16_t unauthorized_code;
+    uint16_t not_found_code;
     uint16_t limited_code;
 
-    uint32_t connections; /* per user */
+    enum endpoint_connections_per connections_per;
+    uint32_t connections;
     uint32_t attempts_per_minute;
     uint32_t messages_per_minute;
     uint32_t block_seconds;

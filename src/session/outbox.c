@@ -106,16 +106,17 @@ static size_t gather(const struct outbox *box, struct iovec pieces[static STREAM
     return count;
 }
 
-static void count_sent(const struct message *m, struct counts *counts, uint16_t endpoint,
-                       uint64_t now_ns) {
+static void count_sent(const struct message *m, const struct outbox_tally *tally, uint64_t now_ns) {
+    struct counts *counts = tally->counts;
     if (!m->is_notification) return;
-    counter_add(&counts->endpoints[endpoint].sent, 1);
+    counter_add(&counts->endpoints[tally->endpoint].sent, 1);
     histogram_add(&counts->size, &histogram_size, message_payload(m).len, 1);
+    if (!tally->is_live) return;
     histogram_add(&counts->latency, &histogram_latency, now_ns - m->received_ns, 1);
 }
 
 enum err outbox_flush(struct outbox *box, struct outbox_pool *pool, struct stream *stream,
-                      struct counts *counts, uint16_t endpoint) {
+                      const struct outbox_tally *tally) {
     while (box->first) {
         struct iovec pieces[STREAM_PIECES_MAX];
         size_t count = gather(box, pieces);
@@ -133,7 +134,7 @@ enum err outbox_flush(struct outbox *box, struct outbox_pool *pool, struct strea
             }
             sent -= pieces[i].iov_len;
             struct message *out = shift(box, pool);
-            count_sent(out, counts, endpoint, now_ns);
+            count_sent(out, tally, now_ns);
             message_unref(out);
         }
         if (is_refused) return ERR_AGAIN;

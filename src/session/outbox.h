@@ -37,11 +37,18 @@ static inline bool outbox_is_empty(const struct outbox *box) {
  * memory, or more bytes wait than can be counted: then the reference stays the caller's. */
 MUST_USE bool outbox_push(struct outbox *box, struct outbox_pool *pool, struct message *own);
 
+/* Where what leaves is counted. */
+struct outbox_tally {
+    struct counts *counts;
+    uint16_t endpoint;
+    bool is_live; /* the age of notifications says something: they are not replayed */
+};
+
 /* Writes as much as the kernel takes, up to 64 messages with one system call. ERR_OK: the outbox is
  * empty; ERR_AGAIN: the kernel refused the rest; ERR_CLOSED: the peer is gone. What left is counted
- * in `counts`, for `endpoint`. */
+ * in `tally`. */
 MUST_USE enum err outbox_flush(struct outbox *box, struct outbox_pool *pool, struct stream *stream,
-                               struct counts *counts, uint16_t endpoint);
+                               const struct outbox_tally *tally);
 
 /* Drops every message but one that has begun to leave. Returns how many notifications went. */
 size_t outbox_cut(struct outbox *box, struct outbox_pool *pool);

@@ -67,7 +67,7 @@ static void on_tick(void *owner) {
 }
 
 struct session *session_new(const struct session_parts *parts) {
-    static const struct subscriber_ops subscribers = { conn_ws_deliver, conn_ws_subscriptions };
+    static const struct subscriber_ops subscribers = { relay_deliver, relay_subscriptions };
     struct session *s = mem_new(sizeof *s);
     s->shared = parts->shared;
     s->loop = parts->loop;

@@ -4,10 +4,11 @@
  * handshake followed by the explanation and a close frame, which is all that a browser can read.
  */
 #include "session/upgrade.h"
-#include "hub/seat.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "http/origin.h"
+#include "hub/seat.h"
 #include "session/admission.h"
 #include "session/channels.h"
 #include "ws/close.h"
@@ -15,7 +16,7 @@
 #include "ws/handshake.h"
 
 enum {
-    RETRY_AFTER_S = 5,   /* when the process is full or leaving */
+    RETRY_AFTER_S = 5,   /* when the process or the user is full, or it is leaving */
     JOINED_BYTES = 4096, /* for fields that come in several lines */
     CORS_BYTES_MAX = 32 * 1024,
 };
@@ -108,8 +109,12 @@ static enum upgrade_outcome refuse_early(struct handshake *h, enum count_opened 
 
 static int refusal_status(enum refusal_kind kind) {
     switch (kind) {
+    case REFUSAL_NO_TOKEN:
     case REFUSAL_UNAUTHORIZED: return 401;
-    case REFUSAL_FORBIDDEN_CLIENT: return 403;
+    case REFUSAL_BAD_USER: return 400;
+    case REFUSAL_FORBIDDEN_CLIENT:
+    case REFUSAL_FORBIDDEN_CHANNEL: return 403;
+    case REFUSAL_NOT_FOUND: return 404;
     case REFUSAL_SERVER_FAULT: return 500;
     default: return 429;
     }
@@ -119,8 +124,12 @@ static enum upgrade_outcome refuse_by_status(struct handshake *h, const struct r
     struct buf *words = &h->s->scratch;
     buf_clear(words);
     h->options->dialect->refusal(refusal, words);
-    http_response_start(&h->response, refusal_status(refusal->kind));
-    if (refusal->retry_after_s) retry_after(h, refusal->retry_after_s);
+    int status = refusal_status(refusal->kind);
+    http_response_start(&h->response, status);
+    /* When a connection ends nobody knows. */
+    if (status == 429) {
+        retry_after(h, refusal->retry_after_s ? refusal->retry_after_s : RETRY_AFTER_S);
+    }
     http_response_body(&h->response, HTTP_JSON, buf_span(words));
     return answered(h);
 }
@@ -166,6 +175,14 @@ static void log_opened(const struct handshake *h) {
              log_span("user", user), log_text("address", address));
 }
 
+static void welcome(const struct handshake *h, struct buf *out) {
+    if (!h->options->dialect->welcome) return;
+    struct buf *words = &h->s->scratch;
+    buf_clear(words);
+    h->options->dialect->welcome(seat_user(conn_at(h->s, h->index)->user), clock_wall_ms(), words);
+    append_frame(out, WS_OP_TEXT, buf_span(words));
+}
+
 static enum upgrade_outcome let_in(struct handshake *h, const struct accept *accept,
                                    const struct admission *admission) {
     struct session *s = h->s;
@@ -184,6 +201,7 @@ static enum upgrade_outcome let_in(struct handshake *h, const struct accept *acc
     }
     count_result(h, COUNT_OPENED_OK);
     accept_write(&c->in.http->out, accept);
+    welcome(h, &c->in.http->out);
     conn_ws_begin(s, h->index);
     if (log_is_on(LOG_DEBUG)) log_opened(h);
     return UPGRADE_OPENED;
