@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * dialect/dialect.c: finding a dialect, and the application ping that all of them share.
+ * dialect/dialect.c: finding a dialect, and what several of them share: the application ping, one
+ * way to answer it, one way to explain a refusal.
  */
+#include "base/clock.h"
 #include "base/json.h"
 #include "dialect/dialect_priv.h"
 
-static const struct dialect *const dialects[] = { &dialect_huleedu };
+static const struct dialect *const dialects[] = { &dialect_huleedu, &dialect_huleedu_status,
+                                                  &dialect_hailango, &dialect_submissions };
 
 const struct dialect *dialect_find(struct span name) {
     for (size_t i = 0; i < countof(dialects); i++) {
@@ -38,4 +41,37 @@ bool dialect_is_ping(struct span message) {
         if (json_text_is(&name, SPAN("type"))) is_ping = json_text_is(&value, SPAN("ping"));
     }
     return step == JSON_END && is_ping;
+}
+
+void dialect_time(int64_t unix_ms, struct buf *out) {
+    char text[CLOCK_TEXT_BYTES];
+    clock_text(unix_ms, text);
+    buf_append_char(out, '"');
+    buf_append_text(out, text);
+    buf_append_char(out, '"');
+}
+
+void dialect_pong(int64_t unix_ms, struct buf *out) {
+    buf_append_text(out, "{\"type\":\"pong\",\"timestamp\":");
+    dialect_time(unix_ms, out);
+    buf_append_char(out, '}');
+}
+
+void dialect_explain(const struct refusal_words *words, const struct refusal *refusal,
+                     struct buf *out) {
+    buf_append_text(out, "{\"error\":");
+    json_append_string(out, words->error);
+    buf_append_text(out, ",\"code\":");
+    buf_append_uint(out, refusal->code);
+    buf_append_text(out, ",\"message\":");
+    json_append_string(out, words->message);
+    switch (words->advice) {
+    case ADVICE_GIVE_UP: buf_append_text(out, ",\"retry_recommended\":false}"); break;
+    case ADVICE_TRY_AGAIN: buf_append_text(out, ",\"retry_recommended\":true}"); break;
+    case ADVICE_WAIT:
+        buf_append_text(out, ",\"retry_after_seconds\":");
+        buf_append_uint(out, refusal->retry_after_s);
+        buf_append_char(out, '}');
+        break;
+    }
 }

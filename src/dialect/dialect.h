@@ -13,8 +13,12 @@
 
 /* Why a client may not connect, or may not stay. */
 enum refusal_kind {
-    REFUSAL_UNAUTHORIZED,        /* no token, or one that is not accepted */
+    REFUSAL_NO_TOKEN,            /* none was brought and one is needed */
+    REFUSAL_UNAUTHORIZED,        /* the token is not accepted */
+    REFUSAL_BAD_USER,            /* its user id does not look as the endpoint wants it */
     REFUSAL_FORBIDDEN_CLIENT,    /* a good token, but of another client than the path names */
+    REFUSAL_FORBIDDEN_CHANNEL,   /* the channel is somebody else's */
+    REFUSAL_NOT_FOUND,           /* there is no such channel */
     REFUSAL_LIMITED_ATTEMPTS,    /* the address tried too often */
     REFUSAL_LIMITED_CONNECTIONS, /* the user (or channel) has as many connections as it may */
     REFUSAL_LIMITED_MESSAGES,    /* the client sent too many messages */
@@ -39,6 +43,9 @@ struct dialect {
     void (*refusal)(const struct refusal *refusal, struct buf *out);
     /* The answer to an application ping; `unix_ms` is now, in UTC. */
     void (*pong)(int64_t unix_ms, struct buf *out);
+    /* What a client hears before anything else; `user` is empty for an anonymous one. NULL: nothing
+     * is said. */
+    void (*welcome)(struct span user, int64_t unix_ms, struct buf *out);
 };
 
 /* The dialect of that name, a constant; NULL when there is none. */

@@ -2,76 +2,46 @@
 /*
  * dialect/huleedu.c: the words of HuleEdu's notification endpoint.
  *
- * A refusal is `{"error","code","message"}` and one piece of advice: how long to wait, where that
- * is known, else whether trying again makes sense at all.
+ * Whatever is wrong with a token, the client hears the same, so that nobody learns from it how to
+ * make a better one.
  */
-#include "base/clock.h"
-#include "base/json.h"
 #include "dialect/dialect_priv.h"
 
-enum advice { ADVICE_GIVE_UP, ADVICE_TRY_AGAIN, ADVICE_WAIT };
+#define FAILED TEXT("Authentication failed")
+#define BAD_TOKEN                                                                                  \
+    { FAILED, TEXT("Invalid or expired JWT token"), ADVICE_GIVE_UP }
+#define EXCEEDED TEXT("Rate limit exceeded")
 
-struct words {
-    struct span error;
-    struct span message;
-    enum advice advice;
-};
-
-#define TEXT(literal)                                                                              \
-    { literal, sizeof(literal) - 1 }
-
-static const struct words words[REFUSAL_KINDS] = {
-    [REFUSAL_UNAUTHORIZED] = { TEXT("Authentication failed"), TEXT("Invalid or expired JWT token"),
-                               ADVICE_GIVE_UP },
-    [REFUSAL_FORBIDDEN_CLIENT] = { TEXT("Authentication failed"),
-                                   TEXT("Token does not belong to this client"), ADVICE_GIVE_UP },
-    [REFUSAL_LIMITED_ATTEMPTS] = { TEXT("Rate limit exceeded"),
-                                   TEXT("Too many connection attempts"), ADVICE_WAIT },
-    [REFUSAL_LIMITED_CONNECTIONS] = { TEXT("Rate limit exceeded"),
-                                      TEXT("Too many concurrent connections"), ADVICE_GIVE_UP },
-    [REFUSAL_LIMITED_MESSAGES] = { TEXT("Rate limit exceeded"), TEXT("Too many messages"),
-                                   ADVICE_WAIT },
-    [REFUSAL_BLOCKED] = { TEXT("Rate limit exceeded"), TEXT("Temporarily blocked"), ADVICE_WAIT },
+static const struct refusal_words words[REFUSAL_KINDS] = {
+    [REFUSAL_NO_TOKEN] = BAD_TOKEN,
+    [REFUSAL_UNAUTHORIZED] = BAD_TOKEN,
+    [REFUSAL_BAD_USER] = BAD_TOKEN,
+    [REFUSAL_FORBIDDEN_CLIENT] = { FAILED, TEXT("Token does not belong to this client"),
+                                   ADVICE_GIVE_UP },
+    [REFUSAL_FORBIDDEN_CHANNEL] = { FAILED, TEXT("Token does not belong to the owner"),
+                                    ADVICE_GIVE_UP },
+    [REFUSAL_NOT_FOUND] = { TEXT("Not found"), TEXT("There is no such channel"), ADVICE_GIVE_UP },
+    [REFUSAL_LIMITED_ATTEMPTS] = { EXCEEDED, TEXT("Too many connection attempts"), ADVICE_WAIT },
+    [REFUSAL_LIMITED_CONNECTIONS] = { EXCEEDED, TEXT("Too many concurrent connections"),
+                                      ADVICE_GIVE_UP },
+    [REFUSAL_LIMITED_MESSAGES] = { EXCEEDED, TEXT("Too many messages"), ADVICE_WAIT },
+    [REFUSAL_BLOCKED] = { EXCEEDED, TEXT("Temporarily blocked"), ADVICE_WAIT },
     [REFUSAL_SERVER_FAULT] = { TEXT("Internal server error"),
                                TEXT("WebSocket service temporarily unavailable"),
                                ADVICE_TRY_AGAIN },
 };
-#undef TEXT
 
-static struct span refusal_reason(enum refusal_kind kind) {
+struct span huleedu_refusal_reason(enum refusal_kind kind) {
     return words[kind].error;
 }
 
-static void write_refusal(const struct refusal *refusal, struct buf *out) {
-    const struct words *w = &words[refusal->kind];
-    buf_append_text(out, "{\"error\":");
-    json_append_string(out, w->error);
-    buf_append_text(out, ",\"code\":");
-    buf_append_uint(out, refusal->code);
-    buf_append_text(out, ",\"message\":");
-    json_append_string(out, w->message);
-    switch (w->advice) {
-    case ADVICE_GIVE_UP: buf_append_text(out, ",\"retry_recommended\":false}"); break;
-    case ADVICE_TRY_AGAIN: buf_append_text(out, ",\"retry_recommended\":true}"); break;
-    case ADVICE_WAIT:
-        buf_append_text(out, ",\"retry_after_seconds\":");
-        buf_append_uint(out, refusal->retry_after_s);
-        buf_append_char(out, '}');
-        break;
-    }
-}
-
-static void write_pong(int64_t unix_ms, struct buf *out) {
-    char now[CLOCK_TEXT_BYTES];
-    clock_text(unix_ms, now);
-    buf_append_text(out, "{\"type\":\"pong\",\"timestamp\":\"");
-    buf_append_text(out, now);
-    buf_append_text(out, "\"}");
+void huleedu_refusal(const struct refusal *refusal, struct buf *out) {
+    dialect_explain(&words[refusal->kind], refusal, out);
 }
 
 const struct dialect dialect_huleedu = {
     .name = "huleedu",
-    .refusal_reason = refusal_reason,
-    .refusal = write_refusal,
-    .pong = write_pong,
+    .refusal_reason = huleedu_refusal_reason,
+    .refusal = huleedu_refusal,
+    .pong = dialect_pong,
 };
