@@ -177,7 +177,8 @@ static uint64_t count_attempt(struct entry *entry, uint32_t per_minute, uint64_t
                               uint64_t now_ms) {
     uint64_t left = time_left(entry, now_ms);
     if (left > 0) return left;
-    if (entry->blocked_until_ms || now_ms - entry->minute_from_ms >= MINUTE_MS) {
+    /* The clocks of two workers differ by a turn: `now_ms` may be before the minute began. */
+    if (entry->blocked_until_ms || now_ms >= entry->minute_from_ms + MINUTE_MS) {
         entry->blocked_until_ms = 0; /* a block that ended: it starts afresh */
         entry->attempts = 0;
     }
