@@ -109,9 +109,9 @@ describe.concurrent('check', () => {
     const ran = await run(['check', '-c', goodFile], { env: { TIDINGS_WORKERS: 'many' } });
     expect(ran).toMatchObject({ code: 1, out: '' });
     expect(ran.err).toMatch(/TIDINGS_WORKERS/);
-    expect((await run(['check', '-c', goodFile], { env: { CORS_ORIGINS: 'https://a.example' } })).err).toMatch(
-      /CORS_ORIGINS/,
-    );
+    expect(
+      (await run(['check', '-c', goodFile], { env: { CORS_ORIGINS: 'https://a.example' } })).err,
+    ).toMatch(/CORS_ORIGINS/);
   });
 
   test('never says a secret in what it complains of', async () => {
@@ -284,5 +284,65 @@ describe('with a server', () => {
     const ran = await within(5_000 * SLOWNESS, 'the end', listener.done);
     expect(ran.code).toBe(1);
     expect(ran.err).toMatch(/1012/);
+  });
+});
+
+describe('bench', () => {
+  const shared = sharedTidings({ endpoint: { connections: 0 }, config: { log_level: 'info' } });
+  const bench = (workload: string, args: string[], secret = SECRET) =>
+    run(['bench', workload, shared().wsUrl, '-n', '40', '-s', '1', '--warmup', '0', ...args], {
+      env: { JWT_SECRET_KEY: secret, TIDINGS_API_KEY: API_KEY },
+      ms: 30_000,
+    });
+
+  test.for([
+    ['fan-out', []],
+    ['fan-out', ['-w', '8']],
+    ['unicast', ['-w', '16']],
+    ['unicast', ['-r', '200']],
+  ] as [string, string[]][])(
+    '%s %j finds nothing lost, doubled or out of order',
+    async ([workload, args]) => {
+      const ran = await bench(workload, ['--json', '-p', String(shared().pid), ...args]);
+      expect(ran, ran.err).toMatchObject({ code: 0, err: '' });
+      const result = JSON.parse(ran.out);
+      expect(result).toMatchObject({
+        workload,
+        connections: 40,
+        opened: 40,
+        refused: 0,
+        failed: 0,
+        lost: 0,
+        duplicates: 0,
+        reordered: 0,
+      });
+      expect(result.delivered).toBeGreaterThanOrEqual(40);
+      expect(result.delivered).toBe(workload === 'fan-out' ? result.published * 40 : result.published);
+      expect(result.server_rss_bytes).toBeGreaterThan(1e6);
+    },
+  );
+
+  test.for(['connect', 'idle'])('%s', async (workload) => {
+    const ran = await bench(workload, ['--json']);
+    expect(ran, ran.err).toMatchObject({ code: 0 });
+    expect(JSON.parse(ran.out)).toMatchObject({ workload, opened: 40, refused: 0, broken: 0 });
+  });
+
+  test('says what is wrong, and fails', async () => {
+    const refused = await bench('fan-out', [], `${SECRET}, but another`);
+    expect(refused.code).toBe(1);
+    expect(refused.out + refused.err).toMatch(/1008/);
+    const nobody = await run(['bench', 'connect', 'ws://127.0.0.1:1/ws', '-n', '1', '--token', 'x']);
+    expect(nobody.code).toBe(1);
+    for (const args of [
+      ['nonsense', shared().wsUrl],
+      ['connect'],
+      ['connect', 'gopher://a/'],
+      ['connect', shared().wsUrl, '-n', '0'],
+    ]) {
+      const ran = await run(['bench', ...args]);
+      expect(ran, args.join(' ')).toMatchObject({ code: 2, out: '' });
+      expect(ran.err).toMatch(/^tidings bench: [^\n]+\n$/);
+    }
   });
 });

@@ -342,6 +342,17 @@ describe.concurrent('messages that mean nothing', () => {
     client.destroy();
   });
 
+  test('are not kept in memory while they come', async ({ tidings }) => {
+    const server = await tidings({ endpoint: { connections: 0 } });
+    const clients = await Promise.all(Array.from({ length: 200 }, () => openRaw(server)));
+    const before = server.rss();
+    for (const each of clients) await each.written(text('x'.repeat(65_536)).subarray(0, -1));
+    expect(await server.publish({ user: 'u1' }, 1)).toEqual([200]);
+    for (const each of clients) expect(await each.text()).toBe('1');
+    expect(server.rss() - before).toBeLessThan(3 * MIB * BLOAT);
+    for (const each of clients) each.destroy();
+  });
+
   test('are judged all the same', async ({ tidings }) => {
     const server = await tidings({ endpoint: { connections: 0 } });
     const client = await openRaw(server);
@@ -560,5 +571,72 @@ describe.concurrent('a process', () => {
     const open = all.filter((each) => each.socket.readyState === 1);
     expect(open).toHaveLength(20);
     for (const each of open) await within(5_000, 'leaving', each.leave());
+  });
+
+  test('bounds what all clients together leave unfinished', async ({ tidings }) => {
+    const server = await tidings({
+      endpoint: { connections: 0, inbound: 'echo' }, // of what is ignored next to nothing is kept
+      config: { unfinished_bytes_max: MIB },
+    });
+    const listener = await listen(urlOf(server, 'listener'));
+    const greedy = await Promise.all(Array.from({ length: 40 }, (_, i) => openRaw(server, `greedy-${i}`)));
+    for (const each of greedy) each.write(binary(Buffer.alloc(60_000)).subarray(0, -1));
+    await until('the first to be refused', () => greedy.some((each) => each.rest().length > 0));
+    await sleep(200);
+    const refused = greedy.filter((each) => each.rest().length > 0);
+    // 40 times 60000 bytes are more than twice of what there is.
+    expect(refused.length).toBeGreaterThan(10);
+    expect(refused.length).toBeLessThan(40);
+    for (const each of refused) expect((await each.close()).code).toBe(1013);
+    for (const each of greedy) each.destroy();
+    expect(await server.publish({ user: 'listener' }, 1)).toEqual([1]);
+    expect(await listener.next()).toBe('1');
+    // What they held is there again.
+    await server.connections(1);
+    const next = await openRaw(server, 'next');
+    next.write(binary(Buffer.alloc(60_000)));
+    expect((await next.message()).payload).toHaveLength(60_000);
+    next.destroy();
+    await listener.leave();
+  });
+
+  test('bounds what waits for all clients together', async ({ tidings }) => {
+    const server = await tidings({
+      endpoint: { connections: 0, max_queue_bytes: 64 * MIB, max_notification_bytes: 65_536 },
+      config: { queue_bytes_max: 4 * MIB },
+    });
+    const quick = await listen(urlOf(server, 'quick'));
+    const slow = await Promise.all(Array.from({ length: 4 }, (_, i) => openRaw(server, `slow-${i}`)));
+    for (const each of slow) each.pause();
+    const filler = 'x'.repeat(60_000);
+    const count = 200; // 12 MB for each
+    for (let i = 0; i < count; i++) await server.publish({ channel: 'broadcast' }, filler);
+    await until(
+      'slow ones to go',
+      async () => ((await server.metric('websocket_close_total', { code: '4013' })) ?? 0) > 0,
+    );
+    expect(await server.metric('websocket_queued_bytes')).toBeLessThan(5 * MIB);
+    expect(await quick.count(count)).toHaveLength(count);
+    for (const each of slow) each.destroy();
+    await server.connections(1);
+    expect(await server.metric('websocket_queued_bytes')).toBe(0);
+    await quick.leave();
+  });
+
+  test('outlives a crowd that connects and says nothing', async ({ tidings }) => {
+    const server = await tidings({ config: { max_connections: 20, handshake_seconds: 1 } });
+    const listener = await listen(urlOf(server));
+    const crowd = await Promise.all(Array.from({ length: 1_000 }, () => RawClient.connect(server.port)));
+    expect(await listener.socket.readyState).toBe(1);
+    await until(
+      'the crowd to be gone',
+      () => crowd.every((each) => each.ending !== undefined),
+      10_000 * SLOWNESS,
+    );
+    expect(await server.publish({ user: 'u1' }, 1)).toEqual([1]);
+    expect(await listener.next()).toBe('1');
+    await (await listen(urlOf(server))).leave();
+    await listener.leave();
+    for (const each of crowd) each.destroy();
   });
 });

@@ -174,9 +174,12 @@ describe('to whom', () => {
 
 describe('in one order', () => {
   test('for all listeners of a channel, whoever publishes, on whichever worker', async () => {
+    await shared().connections(0);
     const listeners = await Promise.all(Array.from({ length: 16 }, () => listen(urlOf(newUser()))));
     const publishers = 4;
     const each = 300;
+    // Counted once a worker: both hear the broadcast, and each user is on one of them.
+    expect(await shared().metric('websocket_channel_subscriptions')).toBe(listeners.length + 2);
 
     const publishAll = async (publisher: number): Promise<void> => {
       const agent = new Agent({ keepAlive: true, maxSockets: 1 });
