@@ -200,6 +200,8 @@ static enum upgrade_outcome let_in(struct handshake *h, const struct accept *acc
         return refuse(h, accept, &fault);
     }
     count_result(h, COUNT_OPENED_OK);
+    /* Only now: up to here the connection is the proxy's, which may speak for others after. */
+    c->address = c->in.http->peer.address;
     accept_write(&c->in.http->out, accept);
     welcome(h, &c->in.http->out);
     conn_ws_begin(s, h->index);
@@ -209,9 +211,8 @@ static enum upgrade_outcome let_in(struct handshake *h, const struct accept *acc
 
 static enum upgrade_outcome judge(struct handshake *h, const struct accept *accept) {
     struct conn *c = conn_at(h->s, h->index);
-    c->address = c->in.http->peer.address;
     struct admission admission =
-        admission_judge(h->s, h->request, &h->params, &c->address, h->endpoint);
+        admission_judge(h->s, h->request, &h->params, &c->in.http->peer.address, h->endpoint);
     switch (admission.result) {
     case COUNT_OPENED_OK: return let_in(h, accept, &admission);
     case COUNT_OPENED_DRAINING:
@@ -295,8 +296,8 @@ enum upgrade_outcome upgrade_try(struct session *s, uint32_t index,
         .key = http_headers_get(headers, HTTP_FIELD_WS_KEY),
         .version = http_headers_get(headers, HTTP_FIELD_WS_VERSION),
         .protocols = joined(headers, HTTP_FIELD_WS_PROTOCOL, &room),
+        .extensions = joined(headers, HTTP_FIELD_WS_EXTENSIONS, &room),
     };
-    struct span offers = joined(headers, HTTP_FIELD_WS_EXTENSIONS, &room);
     struct ws_verdict verdict = ws_handshake_judge(&handshake);
     if (buf_err(&room)) verdict = (struct ws_verdict){ 400, "Too many lines of one field" };
     if (verdict.status == 101 && (request->body.len > 0 || request->is_chunked)) {
@@ -310,8 +311,8 @@ enum upgrade_outcome upgrade_try(struct session *s, uint32_t index,
     const struct accept accept = {
         .key = handshake.key,
         .protocol = ws_protocol_choose(handshake.protocols),
-        .deflate =
-            h.options->compresses ? ws_deflate_choose(offers) : (struct ws_deflate_terms){ 0 },
+        .deflate = h.options->compresses ? ws_deflate_choose(handshake.extensions)
+                                         : (struct ws_deflate_terms){ 0 },
     };
     return judge(&h, &accept);
 }
