@@ -263,6 +263,10 @@ static int prepare_tokens(const char *command, struct bench *bench) {
 
 static int judge(const char *command, struct bench *bench) {
     struct load_options *o = &bench->options;
+    struct err_note note = { "" };
+    struct load_url publish_url;
+    if (load_url_parse(o->publish_url, LOAD_HTTP, &publish_url, &note))
+        return cli_misused(command, "--publish-url: %s", note.text);
     if (o->workload == LOAD_IDLE && o->base_connections >= o->connections)
         return cli_misused(command, "--base must be below --connections");
     if (o->workload >= LOAD_FAN_OUT && !holds(o->publish_body, "{data}"))
