@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "http/bearer.h"
 #include "http/origin.h"
 
 #include <stdarg.h>
@@ -18,6 +19,7 @@ struct api_shared *api_shared_new(const struct api_options *options) {
     shared->options = *options;
     shared->idempotency = idempotency_new(options->idempotency_entries, IDEMPOTENCY_BYTES_MAX);
     shared->started_ms = clock_wall_ms();
+    shared->next_submission = 1;
     return shared;
 }
 
@@ -52,26 +54,36 @@ void api_free(struct api *api) {
     mem_free(api);
 }
 
+#define METRICS_ROUTE "/metrics"
+
+static const struct {
+    unsigned methods;
+    const char *pattern;
+    http_handler handler;
+} routes[] = {
+    { HTTP_BIT(POST), "/api/v1/publish", publish_post },
+    { HTTP_BIT(POST), "/api/v1/broadcast", publish_broadcast_post },
+    { HTTP_BIT(POST), "/api/v1/batch", batch_post },
+    { HTTP_BIT(GET) | HTTP_BIT(OPTIONS), "/api/v1/ws/stats", stats_get },
+    { HTTP_BIT(POST), "/api/v1/submissions", submissions_post },
+    { HTTP_BIT(GET) | HTTP_BIT(OPTIONS), "/api/v1/submissions/{id}", submissions_get },
+    { HTTP_BIT(GET), "/healthz", health_get },
+    { HTTP_BIT(GET), "/healthz/redis", health_redis_get },
+    { HTTP_BIT(GET), "/healthz/websocket", health_websocket_get },
+    { HTTP_BIT(GET), "/readyz", health_ready_get },
+};
+
+const char *api_route(size_t number) {
+    if (number == 0) return METRICS_ROUTE;
+    return number <= countof(routes) ? routes[number - 1].pattern : NULL;
+}
+
 void api_add_metrics(struct api *api, struct http_router *router) {
-    http_router_add(router, HTTP_BIT(GET), "/metrics", metrics_direct_get, api);
+    http_router_add(router, HTTP_BIT(GET), METRICS_ROUTE, metrics_direct_get, api);
 }
 
 void api_add_routes(struct api *api, struct http_router *router, bool serves_metrics) {
-    static const struct {
-        unsigned methods;
-        const char *pattern;
-        http_handler handler;
-    } routes[] = {
-        { HTTP_BIT(POST), "/api/v1/publish", publish_post },
-        { HTTP_BIT(POST), "/api/v1/broadcast", publish_broadcast_post },
-        { HTTP_BIT(POST), "/api/v1/batch", batch_post },
-        { HTTP_BIT(GET) | HTTP_BIT(OPTIONS), "/api/v1/ws/stats", stats_get },
-        { HTTP_BIT(GET), "/healthz", health_get },
-        { HTTP_BIT(GET), "/healthz/redis", health_redis_get },
-        { HTTP_BIT(GET), "/healthz/websocket", health_websocket_get },
-        { HTTP_BIT(GET), "/readyz", health_ready_get },
-    };
-    http_router_add(router, HTTP_BIT(GET), "/metrics",
+    http_router_add(router, HTTP_BIT(GET), METRICS_ROUTE,
                     serves_metrics ? metrics_get : metrics_elsewhere_get, api);
     for (size_t i = 0; i < countof(routes); i++) {
         http_router_add(router, routes[i].methods, routes[i].pattern, routes[i].handler, api);
@@ -123,14 +135,15 @@ void api_problem_answer(const struct api_problem *problem, struct http_response 
 
 /* The key that a call presents: X-API-Key, else a bearer token. */
 static struct span presented_key(const struct http_request *request) {
-    static const struct span scheme = { "Bearer ", 7 };
     struct span key = http_headers_get(request->headers, HTTP_FIELD_API_KEY);
-    if (key.at) return key;
-    struct span value = http_headers_get(request->headers, HTTP_FIELD_AUTHORIZATION);
-    if (value.len < scheme.len || !span_eq_nocase(span_of(value.at, scheme.len), scheme)) {
-        return SPAN("");
-    }
-    return span_trim(span_skip(value, scheme.len));
+    if (!key.at) key = http_bearer(request->headers);
+    return key.at ? key : SPAN("");
+}
+
+bool api_has_key(struct api *api, struct http_call *call) {
+    const struct http_request *request = call->request;
+    return http_headers_get(request->headers, HTTP_FIELD_API_KEY).at ||
+           api_keys_find(api->shared->options.keys, presented_key(request));
 }
 
 static const char *scope_text(enum api_scope scope) {

@@ -10,6 +10,7 @@
 #define TIDINGS_API_API_H
 
 #include "auth/api_key.h"
+#include "auth/keys.h"
 #include "base/count.h"
 #include "http/router.h"
 #include "hub/hub.h"
@@ -24,11 +25,14 @@ struct api_gauge {
 
 /* Everything is borrowed and outlives the api. */
 struct api_options {
-    const struct api_keys *keys; /* none in the set: the calls that need a key answer 403 */
-    size_t publish_max_bytes;    /* of one notification; more is 413 */
-    size_t idempotency_entries;  /* remembered keys, at least 1 */
-    bool has_public_stats;       /* /api/v1/ws/stats for anyone, else for keys with scope read */
-    const char *const *origins;  /* for CORS; none: any */
+    const struct api_keys *keys;      /* none in the set: the calls that need a key answer 403 */
+    size_t publish_max_bytes;         /* of one notification; more is 413 */
+    size_t idempotency_entries;       /* remembered keys, at least 1 */
+    const struct auth_keys *jwt_keys; /* for the calls that clients make, with these rules */
+    struct span audience, issuer;     /* empty: not checked */
+    uint32_t leeway_seconds;
+    bool has_public_stats;      /* /api/v1/ws/stats for anyone, else for keys with scope read */
+    const char *const *origins; /* for CORS; none: any */
     size_t origin_count;
 
     struct hub_shared *hub_shared;
@@ -63,5 +67,8 @@ void api_add_routes(struct api *api, struct http_router *router, bool serves_met
 /* Adds only GET /metrics, for an address of its own; for everybody there. After `api_add_routes`.
  */
 void api_add_metrics(struct api *api, struct http_router *router);
+
+/* The pattern of a route that `api_add_routes` adds, a constant; NULL past the last. */
+const char *api_route(size_t number);
 
 #endif

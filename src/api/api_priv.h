@@ -14,7 +14,8 @@ struct api_shared {
     struct api_options options;
     struct idempotency *idempotency;
     _Atomic bool is_ready;
-    int64_t started_ms; /* wall clock */
+    _Atomic uint64_t next_submission; /* the number to try next when none is asked for */
+    int64_t started_ms;               /* wall clock */
 };
 
 struct api {
@@ -46,6 +47,11 @@ void api_problem_write(const struct api_problem *problem, struct buf *out);
 /* The whole answer. */
 void api_problem_answer(const struct api_problem *problem, struct http_response *response);
 
+/* Does the call come as a backend's: with X-API-Key, or with a bearer token that is one of our
+ * keys?
+ */
+bool api_has_key(struct api *api, struct http_call *call);
+
 /* Whether the caller's key has `scope`; else false and the call is answered. */
 MUST_USE bool api_authorize(struct api *api, struct http_call *call, enum api_scope scope,
                             const struct api_key **ret);
@@ -58,6 +64,8 @@ void publish_post(void *api, struct http_call *call);
 void publish_broadcast_post(void *api, struct http_call *call);
 void batch_post(void *api, struct http_call *call);
 void stats_get(void *api, struct http_call *call);
+void submissions_post(void *api, struct http_call *call);
+void submissions_get(void *api, struct http_call *call);
 void health_get(void *api, struct http_call *call);
 void health_redis_get(void *api, struct http_call *call);
 void health_websocket_get(void *api, struct http_call *call);

@@ -10,6 +10,7 @@
 #include "api/publish_priv.h"
 
 #include "hub/publish.h"
+#include "hub/rule.h"
 #include "hub/seat.h"
 
 /* The channel of a target; a user's is built in `room`. */
@@ -22,6 +23,27 @@ static struct span channel_of(const struct publish_request *request,
     memcpy(room, prefix, PREFIX_LEN);
     memcpy(room + PREFIX_LEN, target->name.at, target->name.len);
     return span_of(room, PREFIX_LEN + target->name.len);
+}
+
+static bool refuse_target(enum err e, struct span channel, struct api_problem *problem) {
+    if (e == ERR_NOT_FOUND) {
+        return api_problem(problem, 404, "not_declared", "The channel %.*s was not declared",
+                           SPAN_ARG(channel));
+    }
+    return api_problem(problem, 409, "history_full",
+                       "The history of the channel %.*s takes no more", SPAN_ARG(channel));
+}
+
+/* Whether each target could be sent to now; one that cannot fails the whole call. */
+static bool check_all(struct api *api, const struct publish_request *request,
+                      struct api_problem *problem) {
+    for (size_t i = 0; i < request->target_count; i++) {
+        char room[PUBLISH_CHANNEL_MAX];
+        struct span channel = channel_of(request, &request->targets[i], room);
+        enum err e = hub_check_channel(api->hub, channel, request->data.len);
+        if (e) return refuse_target(e, channel, problem);
+    }
+    return true;
 }
 
 /* Sends to each target; false when nobody got it. */
@@ -76,7 +98,12 @@ bool publish_run(struct api *api, const struct api_key *key, enum publish_kind k
         return false;
     }
     if (!begin_once(api, key, body, ret)) return false;
-    if (ret->is_again || send_all(api, &ret->request)) return true;
+    if (ret->is_again) return true;
+    if (!check_all(api, &ret->request, &ret->problem)) {
+        if (ret->entry) idempotency_abandon(api->shared->idempotency, ret->entry);
+        return false;
+    }
+    if (send_all(api, &ret->request)) return true;
     if (ret->entry) idempotency_abandon(api->shared->idempotency, ret->entry);
     return api_problem(&ret->problem, 503, "overloaded",
                        "The server has too much to deliver; nothing was sent");

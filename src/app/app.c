@@ -13,12 +13,13 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/config.h"
+#include "hub/rule.h"
 #include "net/listener.h"
 
 #include <signal.h>
 #include <unistd.h>
 
-enum { APP_GAUGES = 5 };
+enum { APP_GAUGES = 5, SWEEP_MS = 1000 };
 
 struct app {
     const struct config *config;
@@ -33,6 +34,8 @@ struct app {
     struct counts *counts[HUB_WORKERS_MAX];
     const char *endpoint_names[COUNT_ENDPOINTS_MAX];
     struct api_gauge gauges[APP_GAUGES];
+    struct hub_rule rules[HUB_RULES_MAX];
+    struct store *store;
     struct drain *drain;
 };
 
@@ -94,6 +97,10 @@ static void make_api(struct app *app) {
     memcpy(app->gauges, gauges, sizeof gauges);
     const struct api_options options = {
         .keys = config->api.keys,
+        .jwt_keys = config->jwt.keys,
+        .audience = span_str(config->jwt.audience),
+        .issuer = span_str(config->jwt.issuer),
+        .leeway_seconds = config->jwt.leeway_seconds,
         .publish_max_bytes = config->publish.max_bytes,
         .idempotency_entries = config->api.idempotency_entries,
         .has_public_stats = config->api.has_public_stats,
@@ -110,6 +117,37 @@ static void make_api(struct app *app) {
     app->api_shared = api_shared_new(&options);
 }
 
+/* A rule for each endpoint whose channel must be declared; the fixed beginning of its template. */
+static void make_rules(struct app *app) {
+    const struct config *config = app->config;
+    size_t count = 0;
+    for (size_t i = 0; i < config->endpoints_count; i++) {
+        const struct endpoint_options *endpoint = &config->endpoints[i];
+        if (!endpoint->is_declared || !endpoint->is_enabled) continue;
+        struct span prefix = span_str(endpoint->channels[0]);
+        prefix.len = span_find(prefix, '{');
+        app->rules[count++] = (struct hub_rule){
+            .prefix = prefix,
+            .keeps_history = endpoint->replay == ENDPOINT_REPLAY_ALL,
+            .ends_after = span_str(endpoint->ends_after),
+        };
+    }
+    const struct store_options options = {
+        .channels_max = config->store.channels,
+        .channel_messages_max = config->store.channel_messages,
+        .channel_bytes_max = config->store.channel_bytes,
+        .bytes_max = config->store.bytes,
+        .keep_seconds = config->store.keep_seconds,
+    };
+    app->store = store_new(&options, &hub_store_ops);
+    hub_shared_set_rules(app->hub_shared, app->rules, count, app->store);
+}
+
+static void on_sweep(void *owner) {
+    struct app *app = owner;
+    store_sweep(app->store, (uint32_t)(loop_now_ns(app->loop) / NS_PER_S));
+}
+
 static enum err make_workers(struct app *app, struct err_note *note) {
     const struct config *config = app->config;
     app->hub_shared = mem_new(sizeof *app->hub_shared);
@@ -118,6 +156,7 @@ static enum err make_workers(struct app *app, struct err_note *note) {
         app->endpoint_names[i] = config->endpoints[i].name;
         app->hub_shared->endpoint_max_bytes[i] = config->endpoints[i].max_notification_bytes;
     }
+    make_rules(app);
     const struct session_options session_options = session_options_of(app);
     app->session_shared = session_shared_new(&session_options);
     for (size_t i = 0; i < app->worker_count; i++)
@@ -219,6 +258,7 @@ static enum err start(struct app *app, struct err_note *note) {
     e = bind_all(app, note);
     if (e) return e;
     watch_signals(app);
+    loop_add_tick(app->loop, SWEEP_MS, on_sweep, app);
     for (size_t i = 0; i < app->worker_count; i++) {
         if (worker_start(app->workers[i]) != ERR_OK) {
             return err_note(note, ERR_LIMIT, "cannot start a thread");
@@ -242,6 +282,7 @@ static void finish(struct app *app) {
     session_shared_free(app->session_shared);
     if (app->hub_shared) hub_shared_finish(app->hub_shared);
     mem_free(app->hub_shared);
+    store_free(app->store);
     for (size_t i = 0; i < app->worker_count; i++)
         mem_free(app->counts[i]);
 }

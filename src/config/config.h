@@ -82,6 +82,14 @@ struct config {
         size_t max_bytes;
     } publish;
 
+    struct {
+        uint32_t channels;
+        uint32_t channel_messages;
+        size_t channel_bytes;
+        size_t bytes;
+        uint32_t keep_seconds;
+    } store;
+
     struct endpoint_options endpoints[CONFIG_ENDPOINTS_MAX]; /* those that are not enabled too */
     size_t endpoints_count;
 

@@ -12,7 +12,7 @@ enum { ENDPOINT_NAME_MAX = 32, EARLIER_MAX = 40 };
 void config_draft_init(struct config_draft *draft) {
     for (size_t i = 0; i < config_builtins_count; i++)
         draft->endpoints[draft->endpoints_count++] = (struct config_draft_endpoint){
-            .name = span_str(config_builtins[i]),
+            .name = span_str(config_builtins[i].name),
             .is_builtin = true,
         };
 }

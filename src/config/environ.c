@@ -57,15 +57,18 @@ static const struct alias {
     { "JWT_AUDIENCE", "jwt.audience" },
     { "JWT_ISSUER", "jwt.issuer" },
     { "WEBSOCKET_MAX_CONNECTIONS_PER_USER", "connections", "huleedu" },
+    { "WEBSOCKET_MAX_CONNECTIONS_PER_USER", "connections", "huleedu-status" },
     { "WEBSOCKET_IDLE_TIMEOUT", "idle_seconds", "huleedu" },
+    { "WEBSOCKET_IDLE_TIMEOUT", "idle_seconds", "huleedu-status" },
 };
 
 void config_aliases(struct buf *out) {
     for (size_t i = 0; i < countof(aliases); i++) {
         const struct alias *alias = &aliases[i];
-        buf_printf(out, "| `%s` | %s`%s`%s |\n", alias->name,
-                   alias->endpoint ? "of the endpoint `huleedu`: " : "", alias->row,
+        buf_printf(out, "| `%s` | `%s`%s", alias->name, alias->row,
                    alias->is_item ? ", one of them" : "");
+        if (alias->endpoint) buf_printf(out, " of the endpoint `%s`", alias->endpoint);
+        buf_append_text(out, " |\n");
     }
     buf_append_text(out, "| `WEBSOCKET_PORT` | the port of `listen` |\n");
 }

@@ -2,6 +2,7 @@
 /*
  * config/judge.c: what only several keys together can be right or wrong in, and the key material.
  */
+#include "api/api.h"
 #include "config/draft_priv.h"
 #include "config/type_priv.h"
 #include "http/pattern.h"
@@ -114,12 +115,57 @@ static void judge_channels(struct config_draft *draft, const struct config_draft
     }
 }
 
+static bool has_user(const char *template) {
+    return memmem(template, strlen(template), "{user_id}", strlen("{user_id}")) != NULL;
+}
+
+/* A path that names the user, and clients that bring no token. */
+static void judge_users(struct config_draft *draft, const struct config_draft_endpoint *from,
+                        const struct endpoint_options *endpoint,
+                        const struct http_pattern *pattern) {
+    bool has_path_user = *endpoint->path_user != '\0';
+    if (has_path_user && !http_pattern_has(pattern, span_str(endpoint->path_user)))
+        config_report_add(draft->report, config_draft_place_of(draft, from, "path_user"),
+                          "endpoints.%s.path_user: {%s} is not in the path " CONFIG_QUOTE,
+                          endpoint->name, endpoint->path_user,
+                          CONFIG_QUOTED(span_str(endpoint->path)));
+    if (endpoint->auth != ENDPOINT_AUTH_OPTIONAL) return;
+    if (has_path_user)
+        config_report_add(draft->report, config_draft_place_of(draft, from, "auth"),
+                          "endpoints.%s.auth: with path_user a token is required", endpoint->name);
+    if (has_user(endpoint->channels[0]))
+        config_report_add(draft->report, config_draft_place_of(draft, from, "auth"),
+                          "endpoints.%s.auth: the first channel, " CONFIG_QUOTE
+                          ", needs a user, so a token is required",
+                          endpoint->name, CONFIG_QUOTED(span_str(endpoint->channels[0])));
+}
+
+/* The endpoint would be found first, and nobody would reach the route any more. */
+static void judge_routes(struct config_draft *draft, const struct config_draft_endpoint *from,
+                         const struct endpoint_options *endpoint,
+                         const struct http_pattern *pattern) {
+    const char *route;
+    for (size_t i = 0; endpoint->is_enabled && (route = api_route(i)) != NULL; i++) {
+        struct http_pattern other;
+        if (http_pattern_parse(span_str(route), &other, NULL) ||
+            !http_pattern_overlaps(pattern, &other))
+            continue;
+        config_report_add(draft->report, config_draft_place_of(draft, from, "path"),
+                          "endpoints.%s.path: " CONFIG_QUOTE " and the server's own %s can be the "
+                          "same",
+                          endpoint->name, CONFIG_QUOTED(span_str(endpoint->path)), route);
+        return;
+    }
+}
+
 static void judge_endpoint(struct config_draft *draft, const struct config *config, size_t number) {
     const struct config_draft_endpoint *from = &draft->endpoints[number];
     const struct endpoint_options *endpoint = &config->endpoints[number];
     struct http_pattern pattern, other;
     if (from->is_wrong || http_pattern_parse(span_str(endpoint->path), &pattern, NULL)) return;
     judge_channels(draft, from, endpoint, &pattern);
+    judge_users(draft, from, endpoint, &pattern);
+    judge_routes(draft, from, endpoint, &pattern);
     if (endpoint->idle_seconds > 0 && endpoint->ping_seconds >= endpoint->idle_seconds)
         config_report_add(
             draft->report, config_draft_place_of(draft, from, "ping_seconds"),

@@ -21,9 +21,9 @@ static void read_rows(struct config_draft *draft, struct config_pool *pool,
         if (values[i] && !ret_wrong[i]) continue;
         const struct config_node *standard = NULL;
         struct config_place place = { .source = "default" };
-        bool is_good = !config_node_from_text(span_str(rows[i].standard), rows[i].type->is_list,
-                                              rows[i].allows_one, place, draft->pool, draft->report,
-                                              &standard) &&
+        bool is_good = !config_node_from_text(span_str(config_standard(endpoint, &rows[i])),
+                                              rows[i].type->is_list, rows[i].allows_one, place,
+                                              draft->pool, draft->report, &standard) &&
                        config_row_read(&in, &rows[i], standard, base);
         assert(is_good);
         (void)is_good;

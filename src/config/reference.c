@@ -47,12 +47,13 @@ static const char endpoints_head[] =
     "\n"
     "## endpoints\n"
     "\n"
-    "A list. An endpoint is a path and the rules for those who connect to it. `huleedu` is always\n"
-    "there, with the defaults below, unless `enabled: false`; an entry of that name changes only "
-    "the\n"
-    "keys that it names. An entry of another name is an endpoint of its own, which starts from "
-    "the\n"
-    "same defaults and needs a `path`.\n"
+    "A list. An endpoint is a path and the rules for those who connect to it. Four are always\n"
+    "there, unless `enabled: false`: `huleedu`, `huleedu-status`, `hailango` and `submissions`. "
+    "An\n"
+    "entry that bears one of their names changes only the keys that it names. An entry of another\n"
+    "name is an endpoint of its own, which needs a `path` that no other endpoint or HTTP route "
+    "has,\n"
+    "and starts from the defaults in the first table, which are those of `huleedu`.\n"
     "\n"
     "A name has up to 32 small letters, digits and dashes. There can be 64 endpoints. In "
     "variables\n"
@@ -104,6 +105,30 @@ static void append_table(const struct config_row *rows, size_t count, struct spa
         if (span_eq(config_row_section(&rows[i]), section)) append_row(&rows[i], endpoint, out);
 }
 
+/* Where the built-in endpoints differ from those defaults, one column each. */
+static void append_builtins(struct buf *out) {
+    buf_append_text(out, "\nThe other three have these in place of them:\n\n| Key |");
+    for (size_t i = 1; i < config_builtins_count; i++)
+        buf_printf(out, " `%s` |", config_builtins[i].name);
+    buf_append_text(out, "\n|---|---|---|---|\n");
+    for (size_t k = 0; k < config_endpoint_rows_count; k++) {
+        const struct config_row *row = &config_endpoint_rows[k];
+        bool is_told = false;
+        for (size_t i = 1; i < config_builtins_count; i++)
+            is_told |= config_builtin_value(&config_builtins[i], row) != NULL;
+        if (!is_told) continue;
+        buf_printf(out, "| `%s` |", row->path);
+        for (size_t i = 1; i < config_builtins_count; i++) {
+            const char *value = config_builtin_value(&config_builtins[i], row);
+            if (value)
+                buf_printf(out, " `%s` |", value);
+            else
+                buf_append_text(out, " |");
+        }
+        buf_append_char(out, '\n');
+    }
+}
+
 void config_reference(struct buf *out) {
     buf_append_text(out, head);
     config_aliases(out);
@@ -116,4 +141,5 @@ void config_reference(struct buf *out) {
     }
     buf_append_text(out, endpoints_head);
     append_table(config_endpoint_rows, config_endpoint_rows_count, SPAN(""), "<NAME>", out);
+    append_builtins(out);
 }

@@ -62,9 +62,24 @@ extern const size_t config_sections_count;
 
 enum { CONFIG_ROWS_MAX = 64 }; /* in either table; a static assertion keeps it so */
 
-/* Names of the endpoints that are always there. */
-extern const char *const config_builtins[];
+/* The endpoints that are always there, and the keys in which they differ from the defaults above;
+ * a NULL key ends the list. */
+struct config_builtin_value {
+    const char *key;
+    const char *standard; /* as in struct config_row */
+};
+struct config_builtin {
+    const char *name;
+    const struct config_builtin_value *values;
+};
+extern const struct config_builtin config_builtins[];
 extern const size_t config_builtins_count;
+
+/* What the built-in endpoint has in place of the row's default; NULL: nothing. */
+const char *config_builtin_value(const struct config_builtin *builtin,
+                                 const struct config_row *row);
+/* The default of a key; of an endpoint's key, the default for that endpoint. */
+const char *config_standard(const char *endpoint, const struct config_row *row);
 
 extern const struct config_type config_type_bool, config_type_number, config_type_word,
     config_type_text, config_type_secret, config_type_level, config_type_close_code,

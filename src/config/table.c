@@ -42,6 +42,12 @@ static const char *const auths[] = {
 static const char *const user_formats[] = {
     [ENDPOINT_USER_ANY] = "any", [ENDPOINT_USER_UUID] = "uuid", NULL
 };
+static const char *const replays[] = {
+    [ENDPOINT_REPLAY_NONE] = "none", [ENDPOINT_REPLAY_ALL] = "all", NULL
+};
+static const char *const pers[] = {
+    [ENDPOINT_PER_USER] = "user", [ENDPOINT_PER_CHANNEL] = "channel", NULL
+};
 static const char *const refusals[] = {
     [ENDPOINT_REFUSE_CLOSE] = "close", [ENDPOINT_REFUSE_HTTP] = "http", NULL
 };
@@ -56,6 +62,7 @@ const struct config_section config_sections[] = {
              "`jwks_file` must be given, and something for each algorithm." },
     { "api", "The HTTP API that backends call." },
     { "publish", "What may be published." },
+    { "store", "What channels that keep history (submissions) carried." },
 };
 const size_t config_sections_count = countof(config_sections);
 
@@ -147,12 +154,26 @@ const struct config_row config_rows[] = {
 
     { "publish.max_bytes", BYTES(1, 64 * MIB), AT(publish.max_bytes), .standard = "524288",
       .text = "One notification; larger is answered 413." },
+
+    { "store.channels", NUMBER(1, 100 * MILLION), AT(store.channels), .standard = "100000",
+      .text = "Declared channels kept at a time." },
+    { "store.channel_messages", NUMBER(1, 10 * MILLION), AT(store.channel_messages),
+      .standard = "10000",
+      .text =
+          "Messages of one channel; publishing more there is answered 409, nothing is trimmed." },
+    { "store.channel_bytes", BYTES(1 * KIB, TIB), AT(store.channel_bytes), .standard = "4194304",
+      .text = "The same in bytes." },
+    { "store.bytes", BYTES(1 * MIB, TIB), AT(store.bytes), .standard = "1073741824",
+      .text = "What all channels may hold together." },
+    { "store.keep_seconds", SECONDS(1, 366 * DAY), AT(store.keep_seconds), .standard = "86400",
+      .text = "A channel to which nothing has happened for so long is forgotten." },
 };
 const size_t config_rows_count = countof(config_rows);
 
 const struct config_row config_endpoint_rows[] = {
     { "path", .type = &config_type_path, BOUNDS(1, HTTP_PATTERN_MAX), OF(path), .standard = "/ws",
-      .text = "The path that clients connect to. A segment {name} stands for any one." },
+      .text = "The path that clients connect to. A segment {name} stands for any one; "
+              "{submission_id} for a whole number up to 2^53 - 1." },
     { "dialect", .type = &config_type_dialect, OF(dialect), .standard = "huleedu",
       .text = "How the server's own words look: refusals, answers to application pings." },
     { "enabled", FLAG, OF(is_enabled), .standard = "true",
@@ -167,10 +188,21 @@ const struct config_row config_endpoint_rows[] = {
     { "required_claims", LIST(names, 0, ENDPOINT_CLAIMS_MAX), OF(required_claims),
       COUNT_OF(required_claims_count), .standard = "[\"exp\"]",
       .text = "Claims that a token must have." },
+    { "path_user", TEXT(0, HTTP_PATTERN_MAX), OF(path_user), .standard = "",
+      .text = "The path's placeholder, without braces, that must be the user's name." },
     { "channels", LIST(channels, 1, ENDPOINT_CHANNELS_MAX), OF(channels), COUNT_OF(channels_count),
       .standard = "[\"ws:{user_id}\", \"broadcast\"]",
       .text = "Channels that a client hears; {user_id} and the placeholders of the path are put "
-              "in." },
+              "in. Anonymous clients hear those without {user_id}. The first is the one of which "
+              "other keys speak." },
+    { "declared", FLAG, OF(is_declared), .standard = "false",
+      .text = "Whether the first channel must have been declared (POST /api/v1/submissions) before "
+              "anybody may listen to it." },
+    { "replay", WORD(replays), OF(replay), .standard = "none",
+      .text = "all: a client first gets everything that the first channel has carried so far." },
+    { "ends_after", TEXT(0, TEXT_MAX), OF(ends_after), .standard = "",
+      .text = "The `type` of the message after which the connection is closed with 1000. Empty: it "
+              "never ends by itself." },
     { "refuse", WORD(refusals), OF(refuse), .standard = "close",
       .text = "How a client is refused. close: the handshake is completed and the connection "
               "closed with a code, which browsers can read; http: the handshake is answered with a "
@@ -179,10 +211,15 @@ const struct config_row config_endpoint_rows[] = {
       .text = "With refuse: close, the reason goes out as a JSON message before the close." },
     { "unauthorized_code", .type = &config_type_close_code, OF(unauthorized_code),
       .standard = "1008", .text = "Close code when the token is refused." },
+    { "not_found_code", .type = &config_type_close_code, OF(not_found_code), .standard = "4004",
+      .text = "Close code when there is no such channel." },
     { "limited_code", .type = &config_type_close_code, OF(limited_code), .standard = "4000",
       .text = "Close code when a limit is reached." },
-    { "connections", NUMBER(0, MILLION), OF(connections), .standard = "5",
-      .text = "Connections that a user may have here at a time; 0: no limit." },
+    { "connections_per", WORD(pers), OF(connections_per), .standard = "user",
+      .text = "Whether connections are counted by user, or on the first channel." },
+    { "connections", NUMBER(0, UINT16_MAX), OF(connections), .standard = "5",
+      .text = "Connections that a user, or the first channel, may have here at a time; 0: no "
+              "limit." },
     { "attempts_per_minute", NUMBER(0, MILLION), OF(attempts_per_minute), .standard = "10",
       .text = "Attempts to connect from one client address, failed ones included; 0: no limit." },
     { "messages_per_minute", NUMBER(0, MILLION), OF(messages_per_minute), .standard = "100",
@@ -214,6 +251,3 @@ const size_t config_endpoint_rows_count = countof(config_endpoint_rows);
 
 _Static_assert(countof(config_rows) <= CONFIG_ROWS_MAX, "CONFIG_ROWS_MAX is too small");
 _Static_assert(countof(config_endpoint_rows) <= CONFIG_ROWS_MAX, "CONFIG_ROWS_MAX is too small");
-
-const char *const config_builtins[] = { "huleedu" };
-const size_t config_builtins_count = countof(config_builtins);

@@ -4,17 +4,9 @@
  */
 #include "session/token.h"
 
+#include "http/bearer.h"
 #include "http/query.h"
 #include "ws/handshake.h"
-
-static struct span from_authorization(const struct http_headers *headers) {
-    struct span value = http_headers_get(headers, HTTP_FIELD_AUTHORIZATION);
-    const struct span scheme = SPAN("Bearer ");
-    if (value.len < scheme.len || !span_eq_nocase(span_of(value.at, scheme.len), scheme)) {
-        return span_of(NULL, 0);
-    }
-    return span_trim(span_skip(value, scheme.len));
-}
 
 static struct span from_protocols(const struct http_headers *headers) {
     uint8_t cursor = 0;
@@ -31,6 +23,6 @@ struct span token_of(const struct http_request *request, char *room, size_t room
     enum err e = http_query_get(request->query, SPAN("token"), room, room_len, &token);
     if (e == ERR_OK) return token;
     if (e != ERR_NOT_FOUND) return SPAN("");
-    token = from_authorization(request->headers);
+    token = http_bearer(request->headers);
     return token.at ? token : from_protocols(request->headers);
 }

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * api/submissions.c: POST /api/v1/submissions and GET /api/v1/submissions/{id}: declaring what
+ * clients may watch, and asking how it stands.
+ */
+#include "api/caller_priv.h"
+#include "api/submission_state_priv.h"
+#include "base/clock.h"
+#include "base/utf8.h"
+#include "hub/rule.h"
+
+static const char prefix[] = "submission:";
+
+enum {
+    NAME_MAX_BYTES = sizeof prefix + 20,
+    TRIES = 1000, /* for a number that is free */
+};
+
+/* Numbers are what JavaScript can hold exactly. */
+static const int64_t number_max = (1ll << 53) - 1;
+
+static struct span channel_of(uint64_t number, char room[static NAME_MAX_BYTES]) {
+    int len = snprintf(room, NAME_MAX_BYTES, "%s%llu", prefix, (unsigned long long)number);
+    return span_of(room, (size_t)len);
+}
+
+struct declaration {
+    int64_t number; /* 0: any free one */
+    struct span owner;
+};
+
+static bool read_number(const struct json_value *value, struct declaration *ret,
+                        struct api_problem *problem) {
+    if (json_int(value, 1, number_max, &ret->number)) return true;
+    return api_problem(problem, 400, "invalid_request",
+                       "\"submission_id\" must be a whole number from 1 to 2^53 - 1");
+}
+
+static bool read_owner(struct api *api, const struct json_value *value, struct declaration *ret,
+                       struct api_problem *problem) {
+    buf_clear(&api->name);
+    if (value->kind == JSON_KIND_NULL) return true;
+    if (value->kind == JSON_KIND_STRING && json_text(value, &api->name, &ret->owner) == ERR_OK &&
+        utf8_is_name(ret->owner, STORE_OWNER_MAX)) {
+        return true;
+    }
+    return api_problem(problem, 400, "invalid_request",
+                       "\"owner\" must be a user id of 1 to %d bytes", STORE_OWNER_MAX);
+}
+
+static bool read_declaration(struct api *api, struct span body, struct declaration *ret,
+                             struct api_problem *problem) {
+    struct json_walk walk = json_walk(body.len ? body : SPAN("{}"));
+    struct json_value name, value;
+    bool has_number = false, has_owner = false;
+    enum json_step step;
+    *ret = (struct declaration){ 0 };
+    while ((step = json_member(&walk, &name, &value)) == JSON_ITEM) {
+        bool is_number = json_text_is(&name, SPAN("submission_id"));
+        bool *has = is_number ? &has_number : &has_owner;
+        if (!is_number && !json_text_is(&name, SPAN("owner"))) {
+            return api_problem(problem, 400, "invalid_request", "Unknown member %.*s",
+                               (int)utf8_cut(name.raw, 80), name.raw.at);
+        }
+        if (*has) {
+            return api_problem(problem, 400, "invalid_request", "%.*s is given twice",
+                               SPAN_ARG(name.raw));
+        }
+        *has = true;
+        if (is_number ? !read_number(&value, ret, problem)
+                      : !read_owner(api, &value, ret, problem)) {
+            return false;
+        }
+    }
+    return step == JSON_END || api_problem_json(problem, body, &walk.error);
+}
+
+static enum err declare_number(struct api *api, const struct declaration *declaration,
+                               uint64_t number, bool *ret_is_new) {
+    char room[NAME_MAX_BYTES];
+    uint32_t now_s = (uint32_t)(loop_now_ns(api->loop) / NS_PER_S);
+    return store_declare(hub_shared_of(api->hub)->store, channel_of(number, room),
+                         declaration->owner, now_s, ret_is_new);
+}
+
+/* The next number that nobody has declared. */
+static enum err declare_next(struct api *api, struct declaration *declaration) {
+    for (int i = 0; i < TRIES; i++) {
+        uint64_t number = atomic_fetch_add(&api->shared->next_submission, 1);
+        bool is_new;
+        enum err e = declare_number(api, declaration, number, &is_new);
+        if (e && e != ERR_EXISTS) return e;
+        if (e || !is_new) continue;
+        declaration->number = (int64_t)number;
+        return ERR_OK;
+    }
+    return ERR_LIMIT;
+}
+
+static bool declare(struct api *api, struct declaration *declaration, bool *ret_is_new,
+                    struct api_problem *problem) {
+    *ret_is_new = true;
+    enum err e = declaration->number
+                     ? declare_number(api, declaration, (uint64_t)declaration->number, ret_is_new)
+                     : declare_next(api, declaration);
+    switch (e) {
+    case ERR_OK: return true;
+    case ERR_EXISTS:
+        return api_problem(problem, 409, "other_owner",
+                           "That submission is declared already, with another owner");
+    case ERR_LIMIT:
+        return api_problem(problem, 503, "too_many_submissions",
+                           "As many submissions are kept as may be (store.channels)");
+    default: return api_problem(problem, 503, "overloaded", "There is no memory for it");
+    }
+}
+
+void submissions_post(void *context, struct http_call *call) {
+    struct api *api = context;
+    const struct api_key *key;
+    if (!api_authorize(api, call, API_SCOPE_PUBLISH, &key)) return;
+    struct api_problem problem;
+    struct declaration declaration;
+    bool is_new;
+    if (!read_declaration(api, call->request->body, &declaration, &problem) ||
+        !declare(api, &declaration, &is_new, &problem)) {
+        api_problem_answer(&problem, call->response);
+        return;
+    }
+    http_response_start(call->response, is_new ? 201 : 200);
+    struct buf *out = http_response_open(call->response, HTTP_JSON);
+    buf_append_span(out, SPAN("{\"submission_id\":"));
+    buf_append_uint(out, (uint64_t)declaration.number);
+    buf_append_char(out, '}');
+    http_response_close(call->response);
+}
+
+/* What somebody else owns does not exist for a client. */
+static bool may_see(const struct caller *caller, struct span owner) {
+    return caller->has_key || owner.len == 0 || span_eq(owner, caller->user);
+}
+
+static void answer_state(struct api *api, struct http_call *call, const struct caller *caller) {
+    struct store *store = hub_shared_of(api->hub)->store;
+    struct span text = http_params_get(&call->params, SPAN("id"));
+    uint64_t number;
+    char room[NAME_MAX_BYTES];
+    char owner[STORE_OWNER_MAX];
+    size_t owner_len;
+    if (!span_to_uint(text, (uint64_t)number_max, &number) ||
+        store_owner(store, channel_of(number, room), owner, &owner_len) != ERR_OK ||
+        !may_see(caller, span_of(owner, owner_len))) {
+        http_response_error(call->response, 404, "not_found", "There is no such submission");
+        return;
+    }
+    const struct submission submission = { number, span_of(owner, owner_len),
+                                           channel_of(number, room) };
+    http_response_start(call->response, 200);
+    submission_state_write(store, &submission, http_response_open(call->response, HTTP_JSON));
+    http_response_close(call->response);
+}
+
+void submissions_get(void *context, struct http_call *call) {
+    struct api *api = context;
+    struct caller caller;
+    if (api_cors(api, call) || !caller_identify(api, call, &caller)) return;
+    answer_state(api, call, &caller);
+    caller_finish(&caller);
+}
