@@ -9,6 +9,7 @@
 #include "auth/keys_priv.h"
 #include "base/mem.h"
 
+#include <jansson.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 

@@ -6,11 +6,10 @@
 #include "auth/base64url_priv.h"
 #include "auth/claims_priv.h"
 #include "auth/signature_priv.h"
-#include "base/mem.h"
 
-/* A header is read before anything is proven: of this many characters it costs little and nests
- * little. */
-#define HEADER_MAX 2048
+/* A header is read before anything is proven: of so many characters and members it costs little. */
+#define HEADER_MAX         2048
+#define HEADER_MEMBERS_MAX 64
 
 const char *jwt_verdict_text(enum jwt_verdict verdict) {
     static const char *const texts[JWT_VERDICT_COUNT] = {
@@ -21,18 +20,36 @@ const char *jwt_verdict_text(enum jwt_verdict verdict) {
     return texts[verdict];
 }
 
+struct header {
+    struct member list[HEADER_MEMBERS_MAX];
+    size_t count;
+    struct buf room; /* for an `alg` or a `kid` that is written with escapes */
+};
+
+/* A member that must be a string where it is there. NULL in `ret->at`: it is not. */
+static enum jwt_verdict header_text(struct header *header, const char *name, struct span *ret) {
+    const struct json_value *value = members_find(header->list, header->count, name);
+    *ret = (struct span){ NULL, 0 };
+    return !value || !json_text(value, &header->room, ret) ? JWT_OK : JWT_MALFORMED;
+}
+
 /* The key that the header asks for, if configuration allows it that algorithm. */
-static enum jwt_verdict choose_key(const json_t *header, const struct auth_keys *keys,
+static enum jwt_verdict choose_key(struct header *header, const struct auth_keys *keys,
                                    enum auth_algorithm *ret_algorithm,
                                    const struct auth_key **ret) {
-    if (json_object_get(header, "crit") || json_object_get(header, "b64")) return JWT_UNSUPPORTED;
-    const json_t *alg = json_object_get(header, "alg"), *kid = json_object_get(header, "kid");
-    if (!json_is_string(alg) || (kid && !json_is_string(kid))) return JWT_MALFORMED;
-    struct span name = { json_string_value(alg), json_string_length(alg) };
-    if (!auth_algorithm_parse(name, ret_algorithm) ||
-        !(keys->algorithms & AUTH_BIT(*ret_algorithm)))
-        return JWT_ALGORITHM;
-    *ret = auth_keys_find(keys, *ret_algorithm, json_string_value(kid));
+    if (members_find(header->list, header->count, "crit") ||
+        members_find(header->list, header->count, "b64"))
+        return JWT_UNSUPPORTED;
+    struct span alg, kid;
+    enum auth_algorithm algorithm;
+    enum jwt_verdict verdict = header_text(header, "alg", &alg);
+    if (verdict || !alg.at) return JWT_MALFORMED;
+    bool is_known = auth_algorithm_parse(alg, &algorithm);
+    verdict = header_text(header, "kid", &kid);
+    if (verdict) return verdict;
+    if (!is_known || !(keys->algorithms & AUTH_BIT(algorithm))) return JWT_ALGORITHM;
+    *ret_algorithm = algorithm;
+    *ret = auth_keys_find(keys, algorithm, kid.at ? &kid : NULL);
     return *ret ? JWT_OK : JWT_UNKNOWN_KEY;
 }
 
@@ -40,41 +57,39 @@ static enum jwt_verdict check_signature(const struct auth_keys *keys,
                                         const struct auth_token *token) {
     uint8_t text[HEADER_MAX];
     size_t len;
-    if (!base64url_decode(token->header, text, &len)) return JWT_MALFORMED;
-    json_t *header = jwt_object(span_of((char *)text, len));
-    if (!header) return JWT_MALFORMED;
+    struct header header;
+    if (token->header.len > sizeof text || !base64url_decode(token->header, text, &len) ||
+        !members_read(span_of((char *)text, len), header.list, HEADER_MEMBERS_MAX, &header.count))
+        return JWT_MALFORMED;
+    buf_init(&header.room, sizeof text);
 
     enum auth_algorithm algorithm;
     const struct auth_key *key;
-    enum jwt_verdict verdict = choose_key(header, keys, &algorithm, &key);
-    json_decref(header);
+    enum jwt_verdict verdict = choose_key(&header, keys, &algorithm, &key);
+    buf_finish(&header.room);
     if (verdict) return verdict;
     return auth_signature_is_good(key, algorithm, token) ? JWT_OK : JWT_BAD_SIGNATURE;
 }
 
-static enum jwt_verdict read_claims(struct span coded, struct jwt_claims *claims) {
+static enum jwt_verdict read_claims(struct span coded, struct jwt_claims **ret) {
     uint8_t text[JWT_TOKEN_MAX];
     size_t len;
     if (!base64url_decode(coded, text, &len)) return JWT_MALFORMED;
-    claims->object = jwt_object(span_of((char *)text, len));
-    return claims->object ? JWT_OK : JWT_MALFORMED;
+    return jwt_claims_read(span_of((char *)text, len), ret);
 }
 
 enum jwt_verdict jwt_verify(const struct auth_keys *keys, const struct jwt_rules *rules,
                             struct span token, int64_t now_s, struct jwt_claims **ret) {
     struct auth_token parts;
     if (token.len == 0) return JWT_ABSENT;
-    if (token.len > JWT_TOKEN_MAX || !auth_token_cut(token, &parts) ||
-        parts.header.len > HEADER_MAX)
-        return JWT_MALFORMED;
+    if (token.len > JWT_TOKEN_MAX || !auth_token_cut(token, &parts)) return JWT_MALFORMED;
     enum jwt_verdict verdict = check_signature(keys, &parts);
     if (verdict) return verdict;
 
-    struct jwt_claims *claims = mem_try(sizeof *claims);
-    if (!claims) return JWT_NO_MEMORY;
-    *claims = (struct jwt_claims){ 0 };
-    verdict = read_claims(parts.payload, claims);
-    if (!verdict) verdict = jwt_claims_judge(claims, rules, now_s);
+    struct jwt_claims *claims;
+    verdict = read_claims(parts.payload, &claims);
+    if (verdict) return verdict;
+    verdict = jwt_claims_judge(claims, rules, now_s);
     if (verdict) {
         jwt_claims_free(claims);
         return verdict;

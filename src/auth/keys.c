@@ -5,6 +5,8 @@
 #include "auth/keys_priv.h"
 #include "base/mem.h"
 
+#include <jansson.h>
+
 /* Puts `where` before what the note says already. */
 static enum err note_place(struct err_note *note, enum err e, const char *where) {
     if (!note) return e;
@@ -12,15 +14,15 @@ static enum err note_place(struct err_note *note, enum err e, const char *where)
     return err_note(note, e, "%s: %s", where, what.text);
 }
 
-static bool kid_is(const struct auth_key *key, const char *kid) {
-    return key->kid && strcmp(key->kid, kid) == 0;
+static bool kid_is(const struct auth_key *key, struct span kid) {
+    return key->kid && span_eq(span_str(key->kid), kid);
 }
 
 /* Takes over what is in `key`, unless another of the set answers to the same name. */
 static enum err add(struct auth_keys *keys, struct auth_key *key, struct err_note *note) {
     for (size_t i = 0; key->kid && i < keys->count; i++) {
         const struct auth_key *other = &keys->list[i];
-        if (kid_is(other, key->kid) && (other->serves & key->serves))
+        if (kid_is(other, span_str(key->kid)) && (other->serves & key->serves))
             return err_note(note, ERR_EXISTS, "its \"kid\" is that of an earlier key");
     }
     if (keys->count == AUTH_KEYS_MAX)
@@ -144,11 +146,11 @@ size_t auth_keys_count(const struct auth_keys *keys) {
 }
 
 const struct auth_key *auth_keys_find(const struct auth_keys *keys, enum auth_algorithm algorithm,
-                                      const char *kid) {
+                                      const struct span *kid) {
     const struct auth_key *found = NULL;
     for (size_t i = 0; i < keys->count; i++) {
         const struct auth_key *key = &keys->list[i];
-        if (!(key->serves & AUTH_BIT(algorithm)) || (kid && !kid_is(key, kid))) continue;
+        if (!(key->serves & AUTH_BIT(algorithm)) || (kid && !kid_is(key, *kid))) continue;
         if (found) return NULL;
         found = key;
     }

@@ -7,8 +7,7 @@
 
 #include "auth/keys.h"
 
-#include <cjose/cjose.h>
-#include <jansson.h>
+#include <cjose/jwk.h>
 #include <openssl/evp.h>
 #include <stdatomic.h>
 
@@ -16,6 +15,8 @@
 #define AUTH_RSA_SET                                                                               \
     (AUTH_BIT(AUTH_RS256) | AUTH_BIT(AUTH_RS384) | AUTH_BIT(AUTH_RS512) | AUTH_BIT(AUTH_PS256) |   \
      AUTH_BIT(AUTH_PS384) | AUTH_BIT(AUTH_PS512))
+
+struct json_t; /* jansson.h */
 
 struct auth_key {
     cjose_jwk_t *jwk;
@@ -46,7 +47,7 @@ MUST_USE enum err auth_key_from_secret(struct span secret, const struct auth_key
                                        struct auth_key *key, struct err_note *note);
 MUST_USE enum err auth_key_from_pem(struct span pem, const struct auth_key_terms *terms,
                                     struct auth_key *key, struct err_note *note);
-MUST_USE enum err auth_key_from_jwk(json_t *jwk, const struct auth_key_terms *terms,
+MUST_USE enum err auth_key_from_jwk(struct json_t *jwk, const struct auth_key_terms *terms,
                                     struct auth_key *key, struct err_note *note);
 void auth_key_finish(struct auth_key *key);
 
@@ -76,6 +77,6 @@ const struct auth_curve *auth_curve_by_id(int id);
 /* The one key that serves `algorithm` and bears `kid`, or without a `kid` (NULL) the one that
  * serves it at all. NULL when there is none or more than one. */
 const struct auth_key *auth_keys_find(const struct auth_keys *keys, enum auth_algorithm algorithm,
-                                      const char *kid);
+                                      const struct span *kid);
 
 #endif

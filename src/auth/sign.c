@@ -6,6 +6,8 @@
 #include "auth/jwt.h"
 #include "auth/signature_priv.h"
 
+#include <cjose/jws.h>
+#include <jansson.h>
 #include <openssl/err.h>
 
 static const struct auth_key *first_that_signs(const struct auth_keys *keys) {

@@ -9,6 +9,7 @@
 #include "auth/base64url_priv.h"
 #include "auth/signature_priv.h"
 
+#include <cjose/jws.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 

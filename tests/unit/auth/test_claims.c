@@ -71,10 +71,15 @@ static void times(void **state) {
         { "{\"exp\":-1}", NOW, UINT32_MAX, JWT_OK },
         { "{\"exp\":-9223372036854775808}", NOW, UINT32_MAX, JWT_EXPIRED },
         { "{\"exp\":9223372036854775807}", NOW, UINT32_MAX, JWT_OK },
-        { "{\"exp\":9223372036854775808}", NOW, 0, JWT_MALFORMED }, /* no number of ours */
+        { "{\"exp\":9223372036854775808}", NOW, 0, JWT_OK },
+        { "{\"exp\":-99999999999999999999999}", NOW, UINT32_MAX, JWT_EXPIRED },
         { "{\"exp\":1e300}", NOW, UINT32_MAX, JWT_OK },
         { "{\"exp\":-1e300}", NOW, 0, JWT_EXPIRED },
-        { "{\"exp\":1e400}", NOW, 0, JWT_MALFORMED },
+        { "{\"exp\":1e400}", NOW, UINT32_MAX, JWT_OK },
+        { "{\"exp\":-1e400}", NOW, 0, JWT_EXPIRED },
+        { "{\"exp\":-0}", -1, 0, JWT_OK },
+        { "{\"exp\":17e8}", 1699999999, 0, JWT_OK },
+        { "{\"exp\":0.17E+10}", 1700000000, 0, JWT_EXPIRED },
         { "{\"exp\":1e-300}", 0, 0, JWT_OK },
         { "{\"exp\":\"1800000000\"}", NOW, 0, JWT_MALFORMED },
         { "{\"exp\":null}", NOW, 0, JWT_MALFORMED },
@@ -190,7 +195,10 @@ struct user_case {
 
 #define EIGHT      "abcdefgh"
 #define THIRTY_TWO EIGHT EIGHT EIGHT EIGHT
-#define LONGEST    THIRTY_TWO THIRTY_TWO THIRTY_TWO THIRTY_TWO
+#define DIGITS                                                                                     \
+    "1234567812345678123456781234567812345678123456781234567812345678"                             \
+    "1234567812345678123456781234567812345678123456781234567812345678"
+#define LONGEST THIRTY_TWO THIRTY_TWO THIRTY_TWO THIRTY_TWO
 
 static void check_users(const struct user_case *cases, size_t count, enum jwt_user_format format) {
     static const char *const names[] = { "user_id", "sub" };
@@ -223,6 +231,14 @@ static void users(void **state) {
         { "{\"user_id\":0}", JWT_OK, "0" },
         { "{\"user_id\":9223372036854775807}", JWT_OK, "9223372036854775807" },
         { "{\"user_id\":-9223372036854775808}", JWT_OK, "-9223372036854775808" },
+        { "{\"user_id\":18446744073709551616}", JWT_OK, "18446744073709551616" },
+        { "{\"user_id\":-0}", JWT_BAD_USER, NULL },
+        { "{\"user_id\":7E1}", JWT_BAD_USER, NULL },
+        { "{\"user_id\":" DIGITS "}", JWT_OK, DIGITS },
+        { "{\"user_id\":" DIGITS "1}", JWT_BAD_USER, NULL },
+        { "{\"us\\u0065r_id\":\"u\\u0031\"}", JWT_OK, "u1" },
+        { "{\"user_id\":\"a\\u0000b\"}", JWT_BAD_USER, NULL },
+        { "{\"user_id\":\"\\ud800\"}", JWT_BAD_USER, NULL },
         { "{\"user_id\":7.0}", JWT_BAD_USER, NULL },
         { "{\"user_id\":1e3}", JWT_BAD_USER, NULL },
         { "{\"user_id\":[\"u1\"]}", JWT_BAD_USER, NULL },
