@@ -44,6 +44,7 @@ static void sets_values(void **state) {
         { "endpoints: [{name: my-own, path: /o}, {name: huleedu, enabled: false}]",
           { "TIDINGS_ENDPOINTS_MY_OWN_MAX_QUEUE_BYTES=99" },
           "\n    max_queue_bytes: 99\n" },
+        { "", { "TIDINGS_ENDPOINTS_HULEEDU_STATUS_IDLE_SECONDS=9" }, "\n    idle_seconds: 9\n" },
         { "", { "TIDINGS_ENDPOINTS_HULEEDU_CHANNELS=[\"a\"]" }, "\n    channels: [\"a\"]\n" },
         { "endpoints: [{name: gone, path: /g}]",
           { "TIDINGS_ENDPOINTS=[{\"name\":\"x\",\"path\":\"/x\"}]",
@@ -89,6 +90,22 @@ static void sets_values(void **state) {
         buf_finish(&shown);
         configured_finish(&got);
     }
+}
+
+/* Those that speak of HuleEdu speak of both its endpoints, and of no other. */
+static void old_names_are_for_both_endpoints(void **state) {
+    (void)state;
+    static const char *const variables[] = { "WEBSOCKET_MAX_CONNECTIONS_PER_USER=8",
+                                             "WEBSOCKET_IDLE_TIMEOUT=99", NULL };
+    struct configured got = with("", variables);
+    assert_string_equal(got.mistakes.at, "");
+    for (size_t i = 0; i < got.config->endpoints_count; i++) {
+        const struct endpoint_options *e = &got.config->endpoints[i];
+        bool is_meant = span_starts(span_str(e->name), SPAN("huleedu"));
+        assert_int_equal(e->connections == 8, is_meant);
+        assert_int_equal(e->idle_seconds == 99, is_meant);
+    }
+    configured_finish(&got);
 }
 
 static void names_the_variable(void **state) {
@@ -279,11 +296,9 @@ static void flags_go_over_everything(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sets_values),
-        cmocka_unit_test(names_the_variable),
-        cmocka_unit_test(secrets_come_from_files),
-        cmocka_unit_test(key_files_are_judged),
-        cmocka_unit_test(flags_go_over_everything),
+        cmocka_unit_test(sets_values),          cmocka_unit_test(old_names_are_for_both_endpoints),
+        cmocka_unit_test(names_the_variable),   cmocka_unit_test(secrets_come_from_files),
+        cmocka_unit_test(key_files_are_judged), cmocka_unit_test(flags_go_over_everything),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -38,7 +38,7 @@ static void has_defaults(void **state) {
     assert_true(c->api.has_public_stats);
     assert_int_equal(c->publish.max_bytes, 524288);
 
-    assert_int_equal(c->endpoints_count, 1);
+    assert_int_equal(c->endpoints_count, 4);
     const struct endpoint_options *e = &c->endpoints[0];
     assert_string_equal(e->name, "huleedu");
     assert_string_equal(e->path, "/ws");
@@ -53,6 +53,12 @@ static void has_defaults(void **state) {
     assert_int_equal(e->channels_count, 2);
     assert_string_equal(e->channels[0], "ws:{user_id}");
     assert_string_equal(e->channels[1], "broadcast");
+    assert_string_equal(e->path_user, "");
+    assert_false(e->is_declared);
+    assert_int_equal(e->replay, ENDPOINT_REPLAY_NONE);
+    assert_string_equal(e->ends_after, "");
+    assert_int_equal(e->not_found_code, 4004);
+    assert_int_equal(e->connections_per, ENDPOINT_PER_USER);
     assert_int_equal(e->refuse, ENDPOINT_REFUSE_CLOSE);
     assert_true(e->explains);
     assert_int_equal(e->unauthorized_code, 1008);
@@ -79,17 +85,17 @@ static void endpoints_start_from_defaults(void **state) {
         good("endpoints:\n"
              "  - {name: own, path: '/o/{x}', user_format: uuid, channels: ['c:{x}']}\n"
              "  - {name: huleedu, idle_seconds: 7, channels: [a]}\n");
-    assert_int_equal(c->endpoints_count, 2);
+    assert_int_equal(c->endpoints_count, 5);
     assert_string_equal(c->endpoints[0].name, "huleedu");
     assert_int_equal(c->endpoints[0].idle_seconds, 7);
     assert_int_equal(c->endpoints[0].channels_count, 1);
     assert_string_equal(c->endpoints[0].channels[0], "a");
     assert_int_equal(c->endpoints[0].connections, 5);
-    assert_string_equal(c->endpoints[1].name, "own");
-    assert_string_equal(c->endpoints[1].path, "/o/{x}");
-    assert_int_equal(c->endpoints[1].user_format, ENDPOINT_USER_UUID);
-    assert_int_equal(c->endpoints[1].idle_seconds, 300);
-    assert_int_equal(c->endpoints[1].channels_count, 1);
+    assert_string_equal(c->endpoints[4].name, "own");
+    assert_string_equal(c->endpoints[4].path, "/o/{x}");
+    assert_int_equal(c->endpoints[4].user_format, ENDPOINT_USER_UUID);
+    assert_int_equal(c->endpoints[4].idle_seconds, 300);
+    assert_int_equal(c->endpoints[4].channels_count, 1);
     config_free(c);
 }
 
@@ -140,6 +146,86 @@ static void shows_what_can_be_read_again(void **state) {
     config_free(again);
     buf_finish(&first);
     buf_finish(&second);
+}
+
+/* The part of the shown configuration about one endpoint, behind its name. */
+static struct span shown_endpoint(const char *shown, const char *name) {
+    char head[64];
+    snprintf(head, sizeof head, "  - name: %s\n", name);
+    const char *at = strstr(shown, head);
+    assert_non_null(at);
+    at += strlen(head);
+    const char *end = strstr(at, "  - name: ");
+    return span_of(at, end ? (size_t)(end - at) : strlen(at));
+}
+
+/* The lines of `name` that huleedu has otherwise. */
+static void expect_differs(const char *shown, const char *name, const char *expected) {
+    struct span first = shown_endpoint(shown, "huleedu");
+    struct span other = shown_endpoint(shown, name);
+    struct span one, two;
+    struct buf found;
+    buf_init(&found, TEXT_MAX);
+    while (span_next(&first, '\n', &one)) {
+        assert_true(span_next(&other, '\n', &two));
+        if (span_eq(one, two)) continue;
+        buf_append_span(&found, span_skip(two, 4));
+        buf_append_char(&found, '\n');
+    }
+    buf_append_char(&found, '\0');
+    assert_string_equal(found.at, expected);
+    buf_finish(&found);
+}
+
+static void builtins_differ_where_they_should(void **state) {
+    (void)state;
+    struct config *c = good("");
+    struct buf room;
+    const char *text = shown(c, &room);
+    expect_differs(text, "huleedu-status",
+                   "path: \"/ws/v1/status/{client_id}\"\n"
+                   "dialect: huleedu-status\n"
+                   "user_claims: [\"sub\"]\n"
+                   "path_user: \"client_id\"\n");
+    expect_differs(text, "hailango",
+                   "path: \"/api/v1/ws\"\n"
+                   "dialect: hailango\n"
+                   "user_claims: [\"user_id\"]\n"
+                   "user_format: uuid\n"
+                   "required_claims: [\"exp\", \"email\"]\n"
+                   "refuse: http\n"
+                   "connections: 0\n"
+                   "attempts_per_minute: 0\n"
+                   "messages_per_minute: 0\n"
+                   "ping_seconds: 54\n"
+                   "idle_seconds: 60\n"
+                   "max_message_bytes: 524288\n"
+                   "max_notification_bytes: 524288\n");
+    expect_differs(text, "submissions",
+                   "path: \"/ws/submissions/{submission_id}\"\n"
+                   "dialect: submissions\n"
+                   "channels: [\"submission:{submission_id}\"]\n"
+                   "declared: true\n"
+                   "replay: all\n"
+                   "ends_after: \"complete\"\n"
+                   "explain: false\n"
+                   "unauthorized_code: 4003\n"
+                   "limited_code: 4029\n"
+                   "connections_per: channel\n"
+                   "connections: 10\n"
+                   "ping_seconds: 30\n");
+    config_free(c);
+    buf_finish(&room);
+
+    /* What is not named stays the endpoint's own, and not huleedu's. */
+    c = good("endpoints: [{name: hailango, idle_seconds: 70}, {name: own, path: /o}]");
+    text = shown(c, &room);
+    assert_int_equal(c->endpoints[2].ping_seconds, 54);
+    assert_int_equal(c->endpoints[2].idle_seconds, 70);
+    assert_int_equal(c->endpoints[2].refuse, ENDPOINT_REFUSE_HTTP);
+    expect_differs(text, "own", "path: \"/o\"\n");
+    config_free(c);
+    buf_finish(&room);
 }
 
 static struct config *from_file(const char *path) {
@@ -215,6 +301,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(has_defaults),
         cmocka_unit_test(endpoints_start_from_defaults),
+        cmocka_unit_test(builtins_differ_where_they_should),
         cmocka_unit_test(keys_may_do_what_they_name),
         cmocka_unit_test(shows_what_can_be_read_again),
         cmocka_unit_test(the_shipped_file_is_the_default),
