@@ -22,6 +22,7 @@ struct scene {
     int ends[2];
     char story[64];
     size_t len;
+    unsigned ready, ready_first; /* sockets so far, and those of the first turn */
     unsigned turns, ticks, work_left;
     uint32_t index, events;
 };
@@ -32,6 +33,7 @@ static void note(struct scene *s, char what) {
 
 static void on_ready(void *owner, uint32_t index, uint32_t events) {
     struct scene *s = owner;
+    s->ready++;
     s->index = index;
     s->events = events;
     note(s, 'r');
@@ -41,7 +43,7 @@ static void on_ready(void *owner, uint32_t index, uint32_t events) {
 
 static bool on_turn(void *owner) {
     struct scene *s = owner;
-    s->turns++;
+    if (s->turns++ == 0) s->ready_first = s->ready;
     note(s, 't');
     if (s->work_left > 0) s->work_left--;
     return s->work_left > 0;
@@ -152,8 +154,7 @@ static void many_are_ready_in_one_turn(void **state) {
     loop_add_turn(s.loop, on_turn, &s);
     loop_add_tick(s.loop, 5, on_tick, &s);
     loop_run(s.loop);
-    assert_true(s.len > 1);
-    assert_int_equal(s.story[sizeof s.story - 2], 'r'); /* none of those waited for a turn */
+    assert_true(s.ready_first >= MANY); /* none of them waited for the next */
     for (uint32_t i = 0; i < MANY; i++) {
         (void)close(ends[i][0]);
         (void)close(ends[i][1]);

@@ -81,7 +81,7 @@ static void pieces_arrive_as_one_stream(void **state) {
 
 static void a_full_kernel_takes_the_rest_later(void **state) {
     (void)state;
-    enum { TOTAL = 4 << 20 };
+    enum { TOTAL = 1 << 19 };
     struct pair pair;
     connect_pair(&pair);
     int small = 4096;
