@@ -381,6 +381,7 @@ static void payloads(void **state) {
         { "{\"a\":\"\xed\xa0\x80\"}", JWT_MALFORMED },
         { "{\"\\ud800\":1}", JWT_MALFORMED },
         { "{\"a\":[{},{\"b\":1},{\"b\":2}],\"b\":3}", JWT_OK },
+        { "{\"x\":{\"a\":{\"b\":1},\"b\":2}}", JWT_OK },
         { "{\"a\":[{\"b\":1},[[{\"b\":1,\"c\":{},\"b\":1}]]]}", JWT_MALFORMED },
         { "{\"b\":{\"a\":1},\"a\":{\"b\":1},\"b\":1}", JWT_MALFORMED },
         { "{\"a\":1,\"\":2,\"\":3}", JWT_MALFORMED },
