@@ -140,6 +140,27 @@ static void judge_users(struct config_draft *draft, const struct config_draft_en
                           endpoint->name, CONFIG_QUOTED(span_str(endpoint->channels[0])));
 }
 
+static bool is_submission(struct span template) {
+    const struct span head = SPAN("submission:{");
+    return span_starts(template, head) && span_find(template, '}') == template.len - 1 &&
+           !has_user(template.at);
+}
+
+/* Only what was declared keeps history, and only submissions can be declared. */
+static void judge_history(struct config_draft *draft, const struct config_draft_endpoint *from,
+                          const struct endpoint_options *endpoint) {
+    const char *key = endpoint->replay != ENDPOINT_REPLAY_NONE ? "replay" : "ends_after";
+    bool has_history = endpoint->replay != ENDPOINT_REPLAY_NONE || *endpoint->ends_after;
+    if (has_history && !endpoint->is_declared)
+        config_report_add(draft->report, config_draft_place_of(draft, from, key),
+                          "endpoints.%s.%s: only with declared: true", endpoint->name, key);
+    if (endpoint->is_declared && !is_submission(span_str(endpoint->channels[0])))
+        config_report_add(draft->report, config_draft_place_of(draft, from, "declared"),
+                          "endpoints.%s.declared: the first channel, " CONFIG_QUOTE
+                          ", is not submission:{…}, which is what can be declared",
+                          endpoint->name, CONFIG_QUOTED(span_str(endpoint->channels[0])));
+}
+
 /* The endpoint would be found first, and nobody would reach the route any more. */
 static void judge_routes(struct config_draft *draft, const struct config_draft_endpoint *from,
                          const struct endpoint_options *endpoint,
@@ -166,6 +187,7 @@ static void judge_endpoint(struct config_draft *draft, const struct config *conf
     judge_channels(draft, from, endpoint, &pattern);
     judge_users(draft, from, endpoint, &pattern);
     judge_routes(draft, from, endpoint, &pattern);
+    judge_history(draft, from, endpoint);
     if (endpoint->idle_seconds > 0 && endpoint->ping_seconds >= endpoint->idle_seconds)
         config_report_add(
             draft->report, config_draft_place_of(draft, from, "ping_seconds"),

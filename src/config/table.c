@@ -217,7 +217,7 @@ const struct config_row config_endpoint_rows[] = {
       .text = "Close code when a limit is reached." },
     { "connections_per", WORD(pers), OF(connections_per), .standard = "user",
       .text = "Whether connections are counted by user, or on the first channel." },
-    { "connections", NUMBER(0, UINT16_MAX), OF(connections), .standard = "5",
+    { "connections", NUMBER(0, MILLION), OF(connections), .standard = "5",
       .text = "Connections that a user, or the first channel, may have here at a time; 0: no "
               "limit." },
     { "attempts_per_minute", NUMBER(0, MILLION), OF(attempts_per_minute), .standard = "10",

@@ -28,10 +28,17 @@ struct listening {
     uint32_t generation; /* and which use of that index */
 };
 
-/* A user's connections to one endpoint. */
+/* What connections are counted by. */
+enum seat_kind {
+    SEAT_USER,    /* those of the user whose own channel it is */
+    SEAT_CHANNEL, /* those that came for the channel */
+};
+
+/* Connections to one endpoint. */
 struct seat {
+    uint32_t connections;
     uint16_t endpoint;
-    uint16_t connections;
+    uint8_t kind; /* enum seat_kind */
 };
 
 struct interest {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hub/seat.h: how many connections a user has to an endpoint, over all workers.
+ * hub/seat.h: how many connections a user, or a channel, has to an endpoint, over all workers.
  */
 #ifndef TIDINGS_HUB_SEAT_H
 #define TIDINGS_HUB_SEAT_H
@@ -10,11 +10,11 @@
 /* The channel that is every user's own, and thus the name of the user's entry. */
 #define SEAT_USER_CHANNEL "ws:"
 
-/* One more connection of `name` (the user's channel) to `endpoint`, which allows `max` of them (0:
- * any number). `ret` is the user's entry, which stays until the seat is left. ERR_LIMIT: the user
- * has as many as allowed; ERR_NOMEM. Any thread. */
-MUST_USE enum err seat_take(struct interest_table *table, struct span name, uint16_t endpoint,
-                            uint32_t max, struct interest **ret);
+/* One more connection to `endpoint` on the channel `name` (of SEAT_USER: the user's own), of which
+ * `max` are allowed (0: any number). `ret` is the channel's entry, which stays until the seat is
+ * left. ERR_LIMIT: there are as many as allowed; ERR_NOMEM. Any thread. */
+MUST_USE enum err seat_take(struct interest_table *table, struct span name, enum seat_kind kind,
+                            uint16_t endpoint, uint32_t max, struct interest **ret);
 
 /* The user whose entry it is; lent. Empty for NULL, an anonymous client. */
 static inline struct span seat_user(const struct interest *entry) {
@@ -22,6 +22,7 @@ static inline struct span seat_user(const struct interest *entry) {
 }
 
 /* One less. `entry` may be gone afterwards. Any thread. */
-void seat_leave(struct interest_table *table, struct interest *entry, uint16_t endpoint);
+void seat_leave(struct interest_table *table, struct interest *entry, enum seat_kind kind,
+                uint16_t endpoint);
 
 #endif

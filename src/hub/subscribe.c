@@ -102,5 +102,9 @@ void hub_unsubscribe(struct hub *hub, struct subscription *subscription, uint16_
 }
 
 struct span hub_channel_name(struct hub *hub, const struct subscription *subscription) {
-    return interest_name(channel_at(hub, subscription->channel)->interest);
+    return interest_name(hub_channel_entry(hub, subscription));
+}
+
+struct interest *hub_channel_entry(struct hub *hub, const struct subscription *subscription) {
+    return channel_at(hub, subscription->channel)->interest;
 }

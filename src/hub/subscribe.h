@@ -15,6 +15,9 @@ MUST_USE enum err hub_subscribe(struct hub *hub, struct span channel, uint32_t s
 /* The name of the channel, lent until the subscription ends. */
 struct span hub_channel_name(struct hub *hub, const struct subscription *subscription);
 
+/* The channel's entry in the shared table, lent as long. */
+struct interest *hub_channel_entry(struct hub *hub, const struct subscription *subscription);
+
 /* Ends it and clears `subscription`. */
 void hub_unsubscribe(struct hub *hub, struct subscription *subscription, uint16_t endpoint);
 

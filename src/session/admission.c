@@ -8,7 +8,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "http/origin.h"
+#include "hub/rule.h"
 #include "hub/seat.h"
+#include "session/channels.h"
 #include "session/token.h"
 #include "ws/close.h"
 
@@ -104,22 +106,78 @@ static uint32_t expiry_of(const struct attempt *a, const struct jwt_claims *clai
     return left > INT32_MAX ? 0 : a->s->now_s + (uint32_t)left + 1;
 }
 
-/* Takes the user's seat. */
-static bool sit_down(const struct attempt *a, struct span user) {
+static void leave_seats(struct session *s, struct interest *user, struct interest *channel,
+                        uint16_t endpoint) {
+    struct interest_table *table = &hub_shared_of(s->hub)->interest;
+    if (user) seat_leave(table, user, SEAT_USER, endpoint);
+    if (channel) seat_leave(table, channel, SEAT_CHANNEL, endpoint);
+}
+
+/* The first channel's name in `first`. Whoever asks for one that cannot be, or was not declared,
+ * finds nothing. */
+static bool has_channels(const struct attempt *a, struct span user, struct buf *first) {
+    const struct endpoint_options *options = a->options;
+    for (size_t i = 0; i < options->channels_count; i++) {
+        char room[INTEREST_NAME_MAX];
+        struct buf other = { .at = room, .cap = sizeof room, .max = sizeof room };
+        struct buf *name = i == 0 ? first : &other;
+        if (channels_expand(options->channels[i], user, a->params, name) == ERR_INVALID) {
+            return refuse(a, COUNT_OPENED_NOT_FOUND, REFUSAL_NOT_FOUND, 0);
+        }
+    }
+    if (!options->is_declared) return true;
+    switch (hub_admit_listener(a->s->hub, buf_span(first), user)) {
+    case HUB_ADMIT_OK: return true;
+    case HUB_ADMIT_DENIED:
+        return refuse(a, COUNT_OPENED_UNAUTHORIZED, REFUSAL_FORBIDDEN_CHANNEL, 0);
+    default: return refuse(a, COUNT_OPENED_NOT_FOUND, REFUSAL_NOT_FOUND, 0);
+    }
+}
+
+static bool is_welcome(const struct attempt *a, struct span user) {
     struct limits *limits = a->s->shared->limits;
     const struct limits_key key = limits_key_user(limits, user, a->endpoint);
     uint64_t left_ms = limits_blocked(limits, &key, a->now_ms);
-    if (left_ms > 0) return refuse(a, COUNT_OPENED_BLOCKED, REFUSAL_BLOCKED, left_ms);
-    char name[sizeof SEAT_USER_CHANNEL + JWT_USER_MAX];
-    size_t len = sizeof SEAT_USER_CHANNEL - 1;
-    memcpy(name, SEAT_USER_CHANNEL, len);
-    memcpy(name + len, user.at, user.len);
-    enum err e = seat_take(&hub_shared_of(a->s->hub)->interest, span_of(name, len + user.len),
-                           a->endpoint, a->options->connections, &a->admission->user);
+    return left_ms == 0 || refuse(a, COUNT_OPENED_BLOCKED, REFUSAL_BLOCKED, left_ms);
+}
+
+static bool take_seat(const struct attempt *a, struct span name, enum seat_kind kind, uint32_t max,
+                      struct interest **ret) {
+    struct interest_table *table = &hub_shared_of(a->s->hub)->interest;
+    enum err e = seat_take(table, name, kind, a->endpoint, max, ret);
     if (e == ERR_LIMIT) {
         return refuse(a, COUNT_OPENED_CONNECTIONS, REFUSAL_LIMITED_CONNECTIONS, 0);
     }
     return e ? refuse(a, COUNT_OPENED_FAULT, REFUSAL_SERVER_FAULT, 0) : true;
+}
+
+/* Every user has a seat; where connections are counted on the channel it is without a limit. */
+static bool sit_down(const struct attempt *a, struct span user, struct span channel) {
+    bool is_per_user = a->options->connections_per == ENDPOINT_PER_USER;
+    uint32_t max = a->options->connections;
+    if (!is_per_user && !take_seat(a, channel, SEAT_CHANNEL, max, &a->admission->channel)) {
+        return false;
+    }
+    if (user.len == 0) return true;
+    char name[sizeof SEAT_USER_CHANNEL + JWT_USER_MAX];
+    size_t len = sizeof SEAT_USER_CHANNEL - 1;
+    memcpy(name, SEAT_USER_CHANNEL, len);
+    memcpy(name + len, user.at, user.len);
+    if (take_seat(a, span_of(name, len + user.len), SEAT_USER, is_per_user ? max : 0,
+                  &a->admission->user)) {
+        return true;
+    }
+    leave_seats(a->s, NULL, a->admission->channel, a->endpoint);
+    return false;
+}
+
+/* Lets in a client that is known by now; `user` is empty for an anonymous one. */
+static bool admit(const struct attempt *a, struct span user) {
+    char room[INTEREST_NAME_MAX];
+    struct buf channel = { .at = room, .cap = sizeof room, .max = sizeof room };
+    if (!has_channels(a, user, &channel)) return false;
+    if (user.len > 0 && !is_welcome(a, user)) return false;
+    return sit_down(a, user, buf_span(&channel));
 }
 
 /* The path may name the user, who then must be this one. */
@@ -155,7 +213,7 @@ static bool admit_claims(const struct attempt *a, struct jwt_claims *claims, int
         return refuse(a, COUNT_OPENED_UNAUTHORIZED, REFUSAL_FORBIDDEN_CLIENT, 0);
     }
     a->admission->expires_s = expiry_of(a, claims, now_s);
-    return sit_down(a, user);
+    return admit(a, user);
 }
 
 static void log_verdict(const struct attempt *a, enum jwt_verdict verdict) {
@@ -165,11 +223,11 @@ static void log_verdict(const struct attempt *a, enum jwt_verdict verdict) {
              log_text("verdict", jwt_verdict_text(verdict)), log_text("address", address));
 }
 
-static bool is_authenticated(const struct attempt *a) {
+static bool is_admitted(const struct attempt *a) {
     int64_t now_s = clock_wall_ms() / 1000;
     char room[JWT_TOKEN_MAX];
     struct span token = token_of(a->request, room, sizeof room);
-    if (!token.at && a->options->auth == ENDPOINT_AUTH_OPTIONAL) return true;
+    if (!token.at && a->options->auth == ENDPOINT_AUTH_OPTIONAL) return admit(a, SPAN(""));
     struct jwt_claims *claims = NULL;
     enum jwt_verdict verdict = verify(a, token, now_s, &claims);
     if (log_is_on(LOG_DEBUG)) log_verdict(a, verdict);
@@ -197,13 +255,14 @@ struct admission admission_judge(struct session *s, const struct http_request *r
         .admission = &admission,
     };
     if (!has_room(&a)) return admission;
-    if (!has_origin(&a) || !may_try(&a) || !is_authenticated(&a)) {
+    if (!has_origin(&a) || !may_try(&a) || !is_admitted(&a)) {
         atomic_fetch_sub_explicit(&s->shared->connections, 1, memory_order_relaxed);
     }
     return admission;
 }
 
-void admission_leave(struct session *s, struct interest *user, uint16_t endpoint) {
-    if (user) seat_leave(&hub_shared_of(s->hub)->interest, user, endpoint);
+void admission_leave(struct session *s, struct interest *user, struct interest *channel,
+                     uint16_t endpoint) {
+    leave_seats(s, user, channel, endpoint);
     atomic_fetch_sub_explicit(&s->shared->connections, 1, memory_order_relaxed);
 }

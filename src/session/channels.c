@@ -15,26 +15,37 @@ struct subscription *channels_of(const struct session *s, struct conn *c, size_t
     return count <= countof(c->subscriptions.few) ? c->subscriptions.few : c->subscriptions.many;
 }
 
-static struct span placeholder(const struct conn *c, struct span name,
-                               const struct http_params *params) {
-    if (!span_eq(name, SPAN("user_id"))) return http_params_get(params, name);
-    if (!c->user) return span_of(NULL, 0);
-    return seat_user(c->user);
+/* Numbers of submissions are what JavaScript can hold exactly. */
+static bool is_submission(struct span value) {
+    uint64_t number;
+    return span_to_uint(value, (1ull << 53) - 1, &number);
 }
 
-/* The channel's name in `out`, which bounds it. */
-static enum err expand(struct span template, const struct conn *c, const struct http_params *params,
-                       struct buf *out) {
-    while (template.len > 0) {
-        size_t plain = span_find(template, '{');
-        buf_append(out, template.at, plain);
-        template = span_skip(template, plain);
-        if (template.len == 0) break;
-        size_t end = span_find(template, '}');
-        struct span value = placeholder(c, span_of(template.at + 1, end - 1), params);
-        if (!value.at) return ERR_INVALID;
-        buf_append_span(out, value);
-        template = span_skip(template, end + 1);
+static enum err append_value(struct span name, struct span user, const struct http_params *params,
+                             struct buf *out) {
+    if (span_eq(name, SPAN("user_id"))) {
+        if (user.len == 0) return ERR_NOT_FOUND;
+        buf_append_span(out, user);
+        return ERR_OK;
+    }
+    struct span value = http_params_get(params, name);
+    if (span_eq(name, SPAN("submission_id")) && !is_submission(value)) return ERR_INVALID;
+    buf_append_span(out, value);
+    return ERR_OK;
+}
+
+enum err channels_expand(const char *template, struct span user, const struct http_params *params,
+                         struct buf *out) {
+    struct span rest = span_str(template);
+    while (rest.len > 0) {
+        size_t plain = span_find(rest, '{');
+        buf_append(out, rest.at, plain);
+        rest = span_skip(rest, plain);
+        if (rest.len == 0) break;
+        size_t end = span_find(rest, '}');
+        enum err e = append_value(span_of(rest.at + 1, end - 1), user, params, out);
+        if (e) return e;
+        rest = span_skip(rest, end + 1);
     }
     if (buf_err(out)) return ERR_INVALID;
     return utf8_is_name(buf_span(out), INTEREST_NAME_MAX) ? ERR_OK : ERR_INVALID;
@@ -45,14 +56,15 @@ static enum err join_one(struct session *s, uint32_t index, const char *template
     const struct conn *c = conn_at(s, index);
     char room[INTEREST_NAME_MAX];
     struct buf name = { .at = room, .cap = sizeof room, .max = sizeof room };
-    enum err e = expand(span_str(template), c, params, &name);
+    enum err e = channels_expand(template, seat_user(c->user), params, &name);
+    if (e == ERR_NOT_FOUND) return ERR_OK;
     return e ? e : hub_subscribe(s->hub, buf_span(&name), index, c->endpoint, ret);
 }
 
 /* Two templates may come to one name, which is heard once. */
 static bool is_doubled(const struct subscription *list, size_t at) {
     for (size_t i = 0; i < at; i++) {
-        if (list[i].channel == list[at].channel) return true;
+        if (list[i].channel && list[i].channel == list[at].channel) return true;
     }
     return false;
 }

@@ -61,6 +61,7 @@ struct conn {
     bool is_deaf : 1;           /* EPOLLIN is not watched: its answers must leave first */
     bool is_replaying : 1;      /* gets what its channel carried, live ones later */
     bool is_complete : 1;       /* has the last message of its channel: ended at the turn's end */
+    bool has_channel_seat : 1;  /* its connections are counted on its first channel */
     bool is_slow : 1;           /* too much waits for it: ended at the turn's end */
     bool is_lost : 1;           /* memory was short when it mattered: dropped at the turn's end */
     bool is_finished : 1;       /* the end of our stream was sent */

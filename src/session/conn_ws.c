@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "hub/seat.h"
+#include "hub/subscribe.h"
 #include "session/admission.h"
 #include "session/channels.h"
 #include "session/conn_priv.h"
@@ -33,8 +34,11 @@ void conn_ws_begin(struct session *s, uint32_t index) {
 
 void conn_ws_leave(struct session *s, uint32_t index) {
     struct conn *c = conn_at(s, index);
+    size_t count;
+    const struct subscription *first = channels_of(s, c, &count);
+    struct interest *channel = c->has_channel_seat ? hub_channel_entry(s->hub, first) : NULL;
     channels_leave(s, index);
-    admission_leave(s, c->user, c->endpoint);
+    admission_leave(s, c->user, channel, c->endpoint);
     c->user = NULL;
     ws_reader_finish(&c->in.reader);
     counter_sub(&s->counts->endpoints[c->endpoint].active, 1);

@@ -189,11 +189,12 @@ static enum upgrade_outcome let_in(struct handshake *h, const struct accept *acc
     struct conn *c = conn_at(s, h->index);
     c->endpoint = h->endpoint;
     c->user = admission->user;
+    c->has_channel_seat = admission->channel != NULL;
     c->expires_s = admission->expires_s;
     c->has_deflate = accept->deflate.is_on;
     c->has_narrow_window = accept->deflate.window == WS_WINDOW_NARROW;
     if (channels_join(s, h->index, &h->params) != ERR_OK) {
-        admission_leave(s, c->user, c->endpoint);
+        admission_leave(s, c->user, admission->channel, c->endpoint);
         c->user = NULL;
         count_result(h, COUNT_OPENED_FAULT);
         const struct refusal fault = { REFUSAL_SERVER_FAULT, WS_CLOSE_FAULT, 0 };
@@ -249,7 +250,7 @@ static enum upgrade_outcome answer_plain(struct handshake *h, const struct ws_ve
     enum upgrade_outcome outcome;
     switch (admission.result) {
     case COUNT_OPENED_OK:
-        admission_leave(s, admission.user, h->endpoint);
+        admission_leave(s, admission.user, admission.channel, h->endpoint);
         outcome = answer_verdict(h, verdict);
         break;
     case COUNT_OPENED_DRAINING:

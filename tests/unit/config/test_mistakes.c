@@ -206,6 +206,18 @@ static const struct sample {
       "\"address\"\n"
       "t.yaml:5:21: endpoints.huleedu.not_found_code: 1008, 1011 to 1013 or 3000 to 4999 expected, "
       "found \"1000\"\n" },
+    { ALL_OF("    replay: all\n"),
+      "t.yaml:3:13: endpoints.huleedu.replay: only with declared: true\n" },
+    { ALL_OF("    ends_after: end\n"),
+      "t.yaml:3:17: endpoints.huleedu.ends_after: only with declared: true\n" },
+    { ALL_OF("    declared: true\n"),
+      "t.yaml:3:15: endpoints.huleedu.declared: the first channel, \"ws:{user_id}\", is not "
+      "submission:{…}, which is what can be declared\n" },
+    { ALL_OF("    declared: true\n    channels: ['submission:{user_id}']\n"),
+      "t.yaml:3:15: endpoints.huleedu.declared: the first channel, \"submission:{user_id}\", is "
+      "not "
+      "submission:{…}, which is what can be declared\n" },
+    { ALL_OF("    path: /w/{n}\n    declared: true\n    channels: ['submission:{n}', b]\n"), "" },
     { ALL_OF("    path: /metrics\n"),
       "t.yaml:3:11: endpoints.huleedu.path: \"/metrics\" and the server's own /metrics can be the "
       "same\n" },

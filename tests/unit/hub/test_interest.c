@@ -53,7 +53,8 @@ static void seats_come_and_go(void **state) {
     struct interest entry = { 0 };
     for (uint16_t round = 0; round < 3; round++) {
         for (uint16_t i = 0; i < 5; i++)
-            assert_true(interest_add_seat(&entry, (struct seat){ i, 10 }));
+            assert_true(
+                interest_add_seat(&entry, (struct seat){ .connections = 10, .endpoint = i }));
         interest_remove_seat(&entry, 0); /* 4 1 2 3 */
         interest_remove_seat(&entry, 1); /* 4 3 2 */
         assert_int_equal(interest_seats(&entry)[0].endpoint, 4);
@@ -72,17 +73,19 @@ static void without_memory_records_stay_as_they_were(void **state) {
     (void)state;
     struct interest entry = { 0 };
     assert_true(interest_add_listening(&entry, record(0))); /* needs none */
-    assert_true(interest_add_seat(&entry, (struct seat){ 0, 1 }));
+    assert_true(interest_add_seat(&entry, (struct seat){ .connections = 1, .endpoint = 0 }));
     for (uint32_t i = 1; i < 4; i++) {
         mem_fail_nth(1);
         assert_false(interest_add_listening(&entry, record(i)));
         mem_fail_nth(1);
-        assert_false(interest_add_seat(&entry, (struct seat){ (uint16_t)i, 1 }));
+        assert_false(
+            interest_add_seat(&entry, (struct seat){ .connections = 1, .endpoint = (uint16_t)i }));
         mem_fail_nth(0);
         assert_int_equal(entry.listening_count, i);
         assert_int_equal(entry.seat_count, i);
         assert_true(interest_add_listening(&entry, record(i)));
-        assert_true(interest_add_seat(&entry, (struct seat){ (uint16_t)i, 1 }));
+        assert_true(
+            interest_add_seat(&entry, (struct seat){ .connections = 1, .endpoint = (uint16_t)i }));
     }
     for (uint32_t i = 0; i < 4; i++) {
         assert_int_equal(interest_listening(&entry)[i].channel, i);

@@ -176,9 +176,9 @@ static void placeholders_come_from_the_path(void **state) {
         { "/pairs/x/y", 101, { "x", "y", "xy", "broadcast" } },
         { "/pairs/x/x", 101, { "x", "xx", "broadcast" } }, /* heard once */
         { "/pairs/broadcast/x", 101, { "broadcast", "x" } },
-        { "/rooms/%0A", 500, { NULL } },
-        { "/rooms/%C3", 500, { NULL } },
-        { "/own", 500, { NULL } }, /* who has no name has no channel */
+        { "/rooms/%0A", 404, { NULL } }, /* no channel has such a name */
+        { "/rooms/%C3", 404, { NULL } },
+        { "/own", 101, { "broadcast" } }, /* who has no name has no channel of its own */
     };
     for (size_t i = 0; i < countof(cases); i++) {
         struct scene s;
@@ -214,7 +214,7 @@ static void a_name_of_two_hundred_bytes_is_the_longest(void **state) {
         char path[256] = "/rooms/";
         memset(path + 7, 'x', (size_t)len);
         int client = connect_from(&s, "192.0.2.1");
-        assert_int_equal(handshake(&s, client, path, ""), len <= 190 ? 101 : 500);
+        assert_int_equal(handshake(&s, client, path, ""), len <= 190 ? 101 : 404);
         (void)close(client);
     }
     run_turns(&s);
