@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { close, frame, OP, text } from './support/frame';
 import { expectCleanClose, expectText, MIB } from './support/echo';
 import { ACCEPT, handshake, RawClient } from './support/rawClient';
-import { sleep } from './support/wait';
+import { sleep, within } from './support/wait';
 import { API_KEY, SLOWNESS, sharedTidings, test } from './support/tidings';
 
 const shared = sharedTidings({ endpoint: { inbound: 'echo', connections: 0, messages_per_minute: 0 } });
@@ -430,8 +430,10 @@ describe('ends', () => {
     const quiet = sleep(3_500).then(() => 'still there');
     for (let i = 0; i < 3; i++) client.write(text('no close'));
     expect(await Promise.race([reset, quiet])).toBe('still there');
-    await sleep(4_000 * SLOWNESS);
-    client.write(text('no close'));
-    expect(await reset).toMatch(/ECONNRESET|EPIPE/);
+    const knocking = setInterval(() => client.write(text('no close')), 200);
+    const gone = await within(4_500 * SLOWNESS, 'the end of its patience', reset).finally(() =>
+      clearInterval(knocking),
+    );
+    expect(gone).toMatch(/ECONNRESET|EPIPE/);
   });
 });

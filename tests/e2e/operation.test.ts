@@ -14,6 +14,7 @@ import {
   cleanEnv,
   configFor,
   sharedTidings,
+  BLOAT,
   SLOWNESS,
   sumOf,
   test,
@@ -645,7 +646,7 @@ test('nothing is left open: descriptors and memory after many visits', async ({ 
   const memory = server.rss();
   for (let i = 0; i < 6; i++) await round();
   await until('the descriptors of before', () => descriptors() <= before + 1, 8_000);
-  expect(server.rss() - memory).toBeLessThan(8 * 1024 * 1024 * (SLOWNESS > 1 ? 20 : 1));
+  expect(server.rss() - memory).toBeLessThan(8 * 1024 * 1024 * BLOAT);
 });
 
 test('the program can be started without any file', async () => {

@@ -244,12 +244,15 @@ describe('in one order', () => {
         else await one.leave();
       }
     });
-    for (let i = 0; i < 400; i++) {
-      const [deliveries] = await shared().publish({ user }, i);
-      expect(deliveries).toBeGreaterThanOrEqual(4);
+    try {
+      for (let i = 0; i < 400; i++) {
+        const [deliveries] = await shared().publish({ user }, i);
+        expect(deliveries).toBeGreaterThanOrEqual(4);
+      }
+    } finally {
+      isDone = true;
+      await Promise.all(churn);
     }
-    isDone = true;
-    await Promise.all(churn);
     for (const one of stays) {
       expect(await one.count(400)).toEqual(Array.from({ length: 400 }, (_, i) => String(i)));
       await one.leave();

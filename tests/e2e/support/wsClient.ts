@@ -124,3 +124,10 @@ export function refusal(
     }),
   );
 }
+
+/** Whether it may stay. Who is refused is open for a moment too, so it asks: the first word it hears is a pong, or
+ * why it must go. */
+export async function mayStay(client: Listener): Promise<boolean> {
+  client.socket.once('open', () => client.socket.send('ping'));
+  return JSON.parse(await client.next(20_000)).type === 'pong';
+}
