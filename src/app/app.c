@@ -19,12 +19,12 @@
 #include <signal.h>
 #include <unistd.h>
 
-enum { APP_GAUGES = 5, SWEEP_MS = 1000 };
+enum { APP_GAUGES = 4, SWEEP_MS = 1000 };
 
 struct app {
     const struct config *config;
     struct loop *loop; /* the control thread's */
-    uv_signal_t signals[2];
+    uv_signal_t signals[3];
     struct hub_shared *hub_shared;
     struct session_shared *session_shared;
     struct api_shared *api_shared;
@@ -75,10 +75,6 @@ static uint64_t read_queued(const void *shared) {
 static uint64_t read_max_connections(const void *app) {
     return ((const struct app *)app)->max_connections;
 }
-static uint64_t read_log_dropped(const void *nothing) {
-    (void)nothing;
-    return log_dropped();
-}
 
 static void make_api(struct app *app) {
     const struct config *config = app->config;
@@ -91,8 +87,6 @@ static void make_api(struct app *app) {
           read_queued, app->session_shared },
         { "websocket_max_connections", "WebSocket connections that the process may hold.",
           read_max_connections, app },
-        { "log_lines_dropped", "Log lines lost because nobody took them in time.", read_log_dropped,
-          NULL },
     };
     memcpy(app->gauges, gauges, sizeof gauges);
     const struct api_options options = {
@@ -212,6 +206,11 @@ static void on_drained(void *owner) {
 
 static void on_signal(uv_signal_t *handle, int number) {
     struct app *app = handle->data;
+    if (number == SIGHUP) { /* a terminal that closes, or somebody who expects a reload */
+        log_line(LOG_WARNING, "SIGHUP ignored: a changed configuration needs a restart",
+                 log_int("signal", number));
+        return;
+    }
     if (app->drain) {
         log_line(LOG_WARNING, "second signal, ending at once", log_int("signal", number));
         log_stop();
@@ -232,7 +231,7 @@ static void on_signal(uv_signal_t *handle, int number) {
 }
 
 static void watch_signals(struct app *app) {
-    static const int numbers[] = { SIGTERM, SIGINT };
+    static const int numbers[] = { SIGTERM, SIGINT, SIGHUP };
     for (size_t i = 0; i < countof(numbers); i++) {
         (void)uv_signal_init(loop_uv(app->loop), &app->signals[i]);
         app->signals[i].data = app;
@@ -291,7 +290,10 @@ int app_serve(const struct config *config) {
     struct app app = { .config = config };
     log_set(config->log_level, config->log_format);
     (void)signal(SIGPIPE, SIG_IGN);
-    if (log_start() != ERR_OK) return 1;
+    if (log_start() != ERR_OK) {
+        log_line(LOG_ERROR, "cannot start", log_text("problem", "no thread for the log"));
+        return 1;
+    }
     struct err_note note = { "" };
     enum err e = start(&app, &note);
     if (e) {

@@ -23,7 +23,12 @@ enum err capacity_reserve(uint64_t asked, size_t workers, uint64_t *ret_connecti
     uint64_t descriptors = limit.rlim_max == RLIM_INFINITY ? UINT32_MAX : limit.rlim_max;
     uint64_t beside = DESCRIPTORS_BESIDE + workers * DESCRIPTORS_A_WORKER;
     uint64_t room = descriptors > beside ? descriptors - beside : 0;
-    if (room == 0 || asked > room) {
+    if (room == 0) {
+        return err_note(note, ERR_LIMIT,
+                        "the descriptor limit (ulimit -Hn) of %llu leaves room for no connection",
+                        (unsigned long long)descriptors);
+    }
+    if (asked > room) {
         return err_note(
             note, ERR_LIMIT,
             "max_connections: %llu cannot be held: the descriptor limit (ulimit -Hn) is "

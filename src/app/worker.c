@@ -4,6 +4,7 @@
  */
 #include "app/worker.h"
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "config/config.h"
 #include "net/listener.h"
@@ -11,7 +12,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-enum { ORDERS_MAX = 1024 };
+enum { ORDERS_MAX = 1024, SAY_FAILED_MS = 5000 };
 
 /* What the control thread tells a worker. */
 struct order {
@@ -38,6 +39,7 @@ struct worker {
     struct entrance entrances[CONFIG_LISTEN_MAX + 1];
     size_t entrance_count;
     atomic_bool is_empty;
+    uint64_t said_failed; /* accepts that failed and are in the log already */
 };
 
 static void on_orders(void *owner) {
@@ -54,12 +56,23 @@ static void on_orders(void *owner) {
     }
 }
 
+/* Counting is the listener's; saying it, not more often than this, is ours. */
+static void say_failed_accepts(void *owner) {
+    struct worker *worker = owner;
+    uint64_t failed = counter_read(&worker->counts->accept_failed);
+    if (failed == worker->said_failed) return;
+    log_line(LOG_WARNING, "connections could not be accepted: descriptors or memory ran out",
+             log_uint("times", failed - worker->said_failed));
+    worker->said_failed = failed;
+}
+
 struct worker *worker_new(const struct worker_parts *parts, struct err_note *note) {
     struct loop *loop = loop_new(note);
     if (!loop) return NULL;
     struct worker *worker = mem_new(sizeof *worker);
     worker->loop = loop;
     worker->counts = parts->counts;
+    loop_add_tick(loop, SAY_FAILED_MS, say_failed_accepts, worker);
     worker->orders = mailbox_new(loop, sizeof(struct order), ORDERS_MAX, on_orders, worker);
     const struct session_parts session_parts = { parts->session_shared, parts->hub_shared, loop,
                                                  parts->counts };

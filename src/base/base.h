@@ -35,7 +35,7 @@ static inline size_t size_max(size_t a, size_t b) {
     return a > b ? a : b;
 }
 
-/* Each of these has a bounded or checked counterpart in base/str.h or base/buf.h. */
+/* Each of these has a bounded or checked counterpart in base/span.h or base/buf.h. */
 /* With clang these two are macros of the C library when it checks lengths (_FORTIFY_SOURCE). */
 #undef sprintf
 #undef vsprintf

@@ -33,6 +33,15 @@ const struct histogram_shape histogram_size = {
 #undef MS
 #undef S
 
+const char *count_opened_text(enum count_opened result) {
+    static const char *const texts[] = {
+#define ITEM(name, text) [COUNT_OPENED_##name] = text,
+        COUNT_OPENED_MAP(ITEM)
+#undef ITEM
+    };
+    return texts[result];
+}
+
 unsigned count_close_kind(unsigned code) {
     switch (code) {
 #define ITEM(c)                                                                                    \

@@ -98,12 +98,14 @@ enum count_drop {
 /* Close codes and HTTP statuses that have a label of their own; any other is `other`. */
 #define COUNT_CLOSE_MAP(X)                                                                         \
     X(1000)                                                                                        \
-    X(1001) X(1002) X(1003) X(1005) X(1006) X(1007) X(1008) X(1009) X(1011) X(1012) X(1013)        \
-        X(4000) X(4001) X(4003) X(4004) X(4008) X(4013) X(4029)
+    X(1001)                                                                                        \
+    X(1002) X(1003) X(1005) X(1006) X(1007) X(1008) X(1009) X(1011) X(1012) X(1013) X(4000)        \
+        X(4001) X(4003) X(4004) X(4008) X(4013) X(4029)
 #define COUNT_STATUS_MAP(X)                                                                        \
     X(200)                                                                                         \
-    X(201) X(204) X(400) X(401) X(403) X(404) X(405) X(408) X(409) X(413) X(414) X(422) X(426)     \
-        X(429) X(431) X(500) X(501) X(503) X(505)
+    X(201)                                                                                         \
+    X(204) X(400) X(401) X(403) X(404) X(405) X(408) X(409) X(413) X(414) X(422) X(426) X(429)     \
+        X(431) X(500) X(501) X(503) X(505)
 
 enum {
 #define ITEM(code) COUNT_CLOSE_##code,
@@ -120,6 +122,8 @@ enum {
     COUNT_STATUS_KINDS
 };
 
+/* The label of a result. */
+const char *count_opened_text(enum count_opened result);
 /* The place of `code` or `status` in its list. */
 unsigned count_close_kind(unsigned code);
 unsigned count_status_kind(unsigned status);

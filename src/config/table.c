@@ -147,8 +147,8 @@ const struct config_row config_rows[] = {
               "answer 403." },
     { "api.max_body_bytes", BYTES(1 * KIB, 256 * MIB), AT(api.max_body_bytes),
       .standard = "1048576", .text = "A request's body; larger is answered 413." },
-    { "api.idempotency_entries", NUMBER(0, 10 * MILLION), AT(api.idempotency_entries),
-      .standard = "100000", .text = "Idempotency keys remembered at a time; 0: none." },
+    { "api.idempotency_entries", NUMBER(1, 10 * MILLION), AT(api.idempotency_entries),
+      .standard = "100000", .text = "Idempotency keys remembered at a time." },
     { "api.public_stats", FLAG, AT(api.has_public_stats), .standard = "true",
       .text = "Whether /api/v1/ws/stats answers anyone." },
 

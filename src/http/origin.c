@@ -50,12 +50,13 @@ bool http_origin_is_allowed(struct span origin, const char *const *rules, size_t
 void http_origin_append_cors(struct buf *lines, struct span origin, const char *const *rules,
                              size_t count) {
     if (count == 0) {
-        buf_append_text(lines, "Access-Control-Allow-Origin: *\r\n");
+        buf_append_text(lines, "Access-Control-Allow-Origin: *\r\n"
+                               "Access-Control-Expose-Headers: Retry-After\r\n");
         return;
     }
     buf_append_text(lines, "Vary: Origin\r\n");
     if (!http_origin_is_allowed(origin, rules, count)) return;
     buf_append_text(lines, "Access-Control-Allow-Origin: ");
     buf_append_span(lines, origin);
-    buf_append_text(lines, "\r\n");
+    buf_append_text(lines, "\r\nAccess-Control-Expose-Headers: Retry-After\r\n");
 }

@@ -100,6 +100,7 @@ enum err publish_deliver(void *owner, struct span channel, struct message *messa
         }
     }
     if (by_mail && !has_room(shared, by_mail, message->len)) {
+        counter_add(&hub->counts->dropped[COUNT_DROP_OVERLOAD], 1);
         e = ERR_LIMIT;
         goto out;
     }

@@ -32,11 +32,23 @@ bool conn_http_begin(struct session *s, struct conn *c) {
     return true;
 }
 
+/* Counts what is kept of an unfinished request among all that the process keeps of those; false
+ * when that is too much now. */
+static bool is_within_budget(struct session *s, struct conn_http *http, size_t kept) {
+    struct ws_budget *budget = &s->shared->unfinished;
+    size_t before = http->kept;
+    http->kept = kept;
+    uint64_t used =
+        atomic_fetch_add_explicit(&budget->used, (uint64_t)kept - before, memory_order_relaxed);
+    return kept <= before || used + (kept - before) <= budget->max;
+}
+
 void conn_http_leave(struct session *s, struct conn *c) {
     struct conn_http *http = c->in.http;
     c->in.http = NULL;
     if (!http) return;
     counter_sub(&s->counts->http_connections, 1);
+    (void)is_within_budget(s, http, 0);
     if (http->out.len > 0) {
         struct message *rest = message_new_raw(buf_span(&http->out));
         if (!rest || !outbox_push(&c->outbox, &s->pool, rest)) {
@@ -186,6 +198,12 @@ static void work_off(struct session *s, uint32_t index, struct span in) {
             return;
         }
     }
+    if (!is_within_budget(s, http, http_parser_kept_bytes(http->parser))) {
+        const struct http_failure failure = { 503, "Too many unfinished requests" };
+        answer_failure(s, index, failure);
+        conn_end(s, index, NULL);
+        return;
+    }
     conn_mark(s, index);
 }
 
@@ -201,6 +219,7 @@ void conn_http_resume(struct session *s, uint32_t index) {
     struct buf held = buf_take(&c->in.http->held);
     work_off(s, index, buf_span(&held));
     buf_finish(&held);
+    if (c->state == CONN_HTTP) heartbeat_arm(s, index);
 }
 
 enum err conn_http_flush(struct session *s, uint32_t index) {

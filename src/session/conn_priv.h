@@ -38,6 +38,7 @@ struct conn_http {
     struct buf out;   /* answers that are not written yet */
     struct buf held;  /* input that waits for the next turn */
     uint32_t since_s; /* when the request that is coming in began, or the last one ended */
+    size_t kept;      /* its bytes among those of the process's unfinished requests */
     bool is_last;     /* no more requests: the connection ends when `out` is written */
     bool is_idle;     /* between two requests */
     bool has_asked;   /* at least one request was complete */
@@ -79,7 +80,7 @@ struct conn {
         struct subscription *many; /* when its endpoint has more channels than that */
     } subscriptions;
     struct address address; /* the client's, behind trusted proxies too */
-    uint16_t message_count; /* in the minute that runs */
+    uint32_t message_count; /* in the minute that runs */
     uint32_t minute_from_s;
     uint32_t opened_s; /* seconds of the session's clock, as all times here */
     uint32_t heard_s;

@@ -153,7 +153,7 @@ void conn_ws_input(struct session *s, uint32_t index, char *at, size_t len) {
         case WS_MORE: return;
         case WS_EVENT: on_event(s, index, &event); break;
         case WS_FAIL: {
-            const struct conn_reason reason = { "protocol error", event.code, span_str(event.why) };
+            const struct conn_reason reason = { event.why, event.code, span_str(event.why) };
             conn_end(s, index, &reason);
             return;
         }

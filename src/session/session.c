@@ -119,16 +119,23 @@ void session_accept(struct session *s, enum session_door door, int own_fd,
     conn_open(s, door, own_fd, peer);
 }
 
+/* Nobody waits for these. Those that come later are ended by their answer. */
+static void end_idle_http(struct session *s) {
+    for (uint32_t i = 1; i < s->conns.fresh; i++) {
+        const struct conn *c = conn_at(s, i);
+        if (c->state == CONN_HTTP && c->in.http->is_idle) conn_end(s, i, NULL);
+    }
+}
+
 void session_drain(struct session *s, double fraction) {
     static const struct conn_reason restart = { "server restart",
                                                 WS_CLOSE_RESTART,
                                                 { "Server restart", 14 } };
+    if (!s->is_draining) end_idle_http(s);
     s->is_draining = true;
     uint32_t goal = (uint32_t)((double)s->conns.fresh * fraction);
     for (uint32_t i = s->drained_to; i < goal; i++) {
-        struct conn *c = conn_at(s, i);
-        bool is_idle_http = c->state == CONN_HTTP && c->in.http->is_idle;
-        if (c->state == CONN_OPEN || is_idle_http) conn_end(s, i, &restart);
+        if (conn_at(s, i)->state == CONN_OPEN) conn_end(s, i, &restart);
     }
     if (goal > s->drained_to) s->drained_to = goal;
 }

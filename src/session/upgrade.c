@@ -126,6 +126,9 @@ static enum upgrade_outcome refuse_by_status(struct handshake *h, const struct r
     h->options->dialect->refusal(refusal, words);
     int status = refusal_status(refusal->kind);
     http_response_start(&h->response, status);
+    if (status == 401) {
+        http_response_header(&h->response, SPAN("WWW-Authenticate"), SPAN("Bearer"));
+    }
     /* When a connection ends nobody knows. */
     if (status == 429) {
         retry_after(h, refusal->retry_after_s ? refusal->retry_after_s : RETRY_AFTER_S);
@@ -224,11 +227,10 @@ static enum upgrade_outcome judge(struct handshake *h, const struct accept *acce
     default:
         count_result(h, admission.result);
         if (log_is_on(LOG_DEBUG)) {
-            log_line(
-                LOG_DEBUG, "connection refused", log_text("endpoint", h->options->name),
-                log_uint("code", admission.refusal.code),
-                log_span("reason", h->options->dialect->refusal_reason(admission.refusal.kind)),
-                log_text("address", c->in.http->peer.text));
+            log_line(LOG_DEBUG, "connection refused", log_text("endpoint", h->options->name),
+                     log_text("result", count_opened_text(admission.result)),
+                     log_uint("code", admission.refusal.code),
+                     log_text("address", c->in.http->peer.text));
         }
         return refuse(h, accept, &admission.refusal);
     }

@@ -64,10 +64,13 @@ static void cors_lines(void **state) {
         const char *lines;
     } cases[] = {
         { "https://app.example.com", 1,
-          "Vary: Origin\r\nAccess-Control-Allow-Origin: https://app.example.com\r\n" },
+          "Vary: Origin\r\nAccess-Control-Allow-Origin: https://app.example.com\r\n"
+          "Access-Control-Expose-Headers: Retry-After\r\n" },
         { "https://evil.net", 1, "Vary: Origin\r\n" },
         { "", 1, "Vary: Origin\r\n" },
-        { "https://evil.net", 0, "Access-Control-Allow-Origin: *\r\n" },
+        { "https://evil.net", 0,
+          "Access-Control-Allow-Origin: *\r\n"
+          "Access-Control-Expose-Headers: Retry-After\r\n" },
     };
     for (size_t i = 0; i < countof(cases); i++) {
         struct buf lines;
