@@ -3,43 +3,47 @@
  * bench/bare.c: what the kernel alone charges for the work of a notification server: the least
  * that any server can need on this machine.
  *
- * usage: bare fan-out|fan-out-64|joined-64|unicast|accept|latency CONNECTIONS SECONDS
+ * usage: bare PORT [joined]
  *
- * The process is the server: it does nothing but system calls, on sockets over loopback. A child
- * process holds the other ends. Prints one JSON object: "cpu_us" is the server's CPU a message
- * (accept: a connection), latency gives "p50_us" and "p99_us" of messages sent 2,000 a second.
+ * A server that does the system calls and next to nothing else. It understands only what
+ * `tidings bench` sends: handshakes whose URL ends in the user (a UUID that begins with the user's
+ * number), and POSTs of one length, to /all or to /UUID, whose body is the message. Each message
+ * takes one send() to each receiver; with `joined`, all that came with one read go out to each
+ * receiver in one sendmsg().
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <signal.h>
+#include <openssl/evp.h>
+#include <openssl/sha.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/timerfd.h>
 #include <sys/uio.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
-    FRAME = 204,   /* 200 bytes of payload behind a server's frame head */
-    REQUEST = 330, /* a publish, or a handshake with a token, is about so long */
-    IN_FLIGHT = 64,
+    USERS_MAX = 20000,
     EVENTS = 512,
-    RATE = 2000,
-    BUCKETS = 1000000, /* of a microsecond each */
+    FRAME_HEAD = 4, /* of a payload of 126 to 65535 bytes */
+    BATCH_MAX = 64,
+    ROOM = 256 * 1024,
 };
 
-static char bytes[64 * 1024];
-static struct sockaddr_in server_at = { .sin_family = AF_INET };
+static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+
+static int epoll, listener;
+static int users[USERS_MAX], user_count; /* by number: the connection, and how many there are */
+static char input[ROOM + 1];             /* what was read; a terminator follows */
+static char rest[ROOM];                  /* the publisher's unfinished request */
+static size_t rest_len, request_len;     /* every request is as long as the first */
+static bool is_joined;
 
 static void check(bool is_good, const char *what) {
     if (is_good) return;
@@ -47,283 +51,149 @@ static void check(bool is_good, const char *what) {
     exit(1);
 }
 
-static uint64_t clock_ns(clockid_t id) {
-    struct timespec t;
-    clock_gettime(id, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
-static uint32_t random_below(uint32_t limit) {
-    static uint64_t state = 88172645463325252u;
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return (uint32_t)(state >> 32) % limit;
-}
-
-static void set_no_delay(int fd) {
-    int on = 1;
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-}
-
-static void watch(int epoll, int fd) {
+static void watch(int fd) {
     struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
     check(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0, "epoll_ctl");
 }
 
-static int listen_on_loopback(void) {
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    socklen_t len = sizeof server_at;
-    server_at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    check(bind(fd, (struct sockaddr *)&server_at, len) == 0, "bind");
-    check(listen(fd, 4096) == 0, "listen");
-    getsockname(fd, (struct sockaddr *)&server_at, &len);
-    return fd;
-}
-
-static int dial(void) {
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    check(fd >= 0, "socket");
-    check(connect(fd, (struct sockaddr *)&server_at, sizeof server_at) == 0, "connect");
-    set_no_delay(fd);
-    return fd;
-}
-
-/* The child of the sending modes: reads everything, and says so with one byte each time that
- * another `round` bytes have come. */
-static void drain(int count, int control, uint64_t round) {
-    int epoll = epoll_create1(0);
-    for (int i = 0; i < count; i++)
-        watch(epoll, dial());
-    uint64_t got = 0;
-    struct epoll_event events[EVENTS];
-    for (;;) {
-        int ready = epoll_wait(epoll, events, EVENTS, -1);
-        for (int i = 0; i < ready; i++) {
-            ssize_t len = recv(events[i].data.fd, bytes, sizeof bytes, MSG_DONTWAIT);
-            if (len == 0) exit(0);
-            if (len > 0) got += (uint64_t)len;
-        }
-        for (; got >= round; got -= round)
-            check(write(control, "", 1) == 1, "write");
-    }
-}
-
-/* One round of each sending mode: how the messages of a round go to the sockets. */
-static void send_to_all(const int *fds, int count) {
-    for (int i = 0; i < count; i++)
-        check(send(fds[i], bytes, FRAME, MSG_NOSIGNAL) == FRAME, "send");
-}
-
-static void send_many_to_all(const int *fds, int count) {
-    for (int i = 0; i < IN_FLIGHT; i++)
-        send_to_all(fds, count);
-}
-
-static void send_joined_to_all(const int *fds, int count) {
-    struct iovec pieces[IN_FLIGHT];
-    const struct msghdr message = { .msg_iov = pieces, .msg_iovlen = IN_FLIGHT };
-    for (int i = 0; i < IN_FLIGHT; i++)
-        pieces[i] = (struct iovec){ bytes, FRAME };
-    for (int i = 0; i < count; i++)
-        check(sendmsg(fds[i], &message, MSG_NOSIGNAL) == FRAME * IN_FLIGHT, "sendmsg");
-}
-
-static void send_at_random(const int *fds, int count) {
-    for (int i = 0; i < IN_FLIGHT; i++) {
-        int fd = fds[random_below((uint32_t)count)];
-        check(send(fd, bytes, FRAME, MSG_NOSIGNAL) == FRAME, "send");
-    }
-}
-
-static void accept_all(int listener, int *fds, int count) {
-    for (int i = 0; i < count; i++) {
-        fds[i] = accept4(listener, NULL, NULL, SOCK_NONBLOCK);
-        check(fds[i] >= 0, "accept");
-        set_no_delay(fds[i]);
-    }
-}
-
-static void run_sending(int listener, int count, double seconds, uint64_t round_messages,
-                        void (*send_round)(const int *fds, int count)) {
-    int control[2];
-    check(pipe(control) == 0, "pipe");
-    if (fork() == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        drain(count, control[1], round_messages * FRAME);
-    }
-    int *fds = calloc((size_t)count, sizeof *fds);
-    check(fds != NULL, "memory");
-    accept_all(listener, fds, count);
-    uint64_t rounds = 0, cpu = 0, end = 0;
-    char byte;
-    for (bool is_warm = false;;) {
-        send_round(fds, count);
-        check(read(control[0], &byte, 1) == 1, "read");
-        rounds++;
-        uint64_t now = clock_ns(CLOCK_MONOTONIC);
-        if (end == 0) end = now + 300000000u; /* to warm up */
-        if (now < end) continue;
-        if (is_warm) break;
-        is_warm = true;
-        rounds = 0;
-        cpu = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
-        end = now + (uint64_t)(seconds * 1e9);
-    }
-    cpu = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu;
-    printf("{\"cpu_us\":%.3f}\n", (double)cpu / 1e3 / (double)(rounds * round_messages));
-    free(fds);
-}
-
-/* The child of accept: opens connections, IN_FLIGHT at a time, and says a handshake on each. */
-static void call(int count) {
-    int fds[IN_FLIGHT];
-    int *held = calloc((size_t)count, sizeof *held);
-    for (int done = 0; done < count; done += IN_FLIGHT) {
-        int some = count - done < IN_FLIGHT ? count - done : IN_FLIGHT;
-        for (int i = 0; i < some; i++) {
-            fds[i] = held[done + i] = dial();
-            check(send(fds[i], bytes, REQUEST, 0) == REQUEST, "send");
-        }
-        for (int i = 0; i < some; i++)
-            check(recv(fds[i], bytes, sizeof bytes, 0) > 0, "recv");
-    }
-    for (int i = 0; i < count; i++) { /* with a reset: no ports left waiting */
-        const struct linger at_once = { 1, 0 };
-        setsockopt(held[i], SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-    }
-    exit(0);
-}
-
-static void run_accept(int listener, int count) {
-    if (fork() == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        call(count);
-    }
-    struct epoll_event events[EVENTS];
-    int epoll = epoll_create1(0), answered = 0;
+static void listen_at(uint16_t port) {
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(port) };
+    int on = 1;
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* the accepted inherit it */
+    check(bind(listener, (struct sockaddr *)&at, sizeof at) == 0, "bind");
     check(listen(listener, 4096) == 0, "listen");
-    watch(epoll, listener);
-    uint64_t cpu = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
-    while (answered < count) {
-        int ready = epoll_wait(epoll, events, EVENTS, -1);
-        for (int i = 0; i < ready; i++) {
-            int fd = events[i].data.fd;
-            if (fd == listener) {
-                fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-                check(fd >= 0, "accept");
-                watch(epoll, fd);
-            } else if (recv(fd, bytes, sizeof bytes, 0) > 0) {
-                check(send(fd, bytes, 129, MSG_NOSIGNAL) == 129, "send");
-                answered++;
-            }
-        }
-    }
-    cpu = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu;
-    printf("{\"cpu_us\":%.3f}\n", (double)cpu / 1e3 / count);
+    watch(listener);
 }
 
-/* The child of latency: sends requests at a fixed rate and takes the time until the message is
- * read on whichever connection it comes. */
-static void pace(int count, double seconds) {
-    static uint32_t buckets[BUCKETS];
-    int epoll = epoll_create1(0);
-    int publisher = dial();
+static void accept_all(void) {
+    for (int fd; (fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK)) >= 0;)
+        watch(fd);
+}
+
+/* RFC 6455 §4.2.2, for the key that stands in `head`. */
+static void shake_hands(int fd, const char *head) {
+    static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+    char text[24 + sizeof guid], accept[64], reply[256];
+    unsigned char digest[SHA_DIGEST_LENGTH];
+    const char *key = strcasestr(head, "sec-websocket-key: ");
+    check(key != NULL, "no key");
+    memcpy(text, key + 19, 24);
+    memcpy(text + 24, guid, sizeof guid);
+    SHA1((unsigned char *)text, sizeof text - 1, digest);
+    EVP_EncodeBlock((unsigned char *)accept, digest, sizeof digest);
+    int len = snprintf(reply, sizeof reply,
+                       "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+                       "Connection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n",
+                       accept);
+    check(send(fd, reply, (size_t)len, MSG_NOSIGNAL) == len, "send");
+    unsigned long user = strtoul(strchr(head, '=') + 1, NULL, 16);
+    check(user < USERS_MAX, "too many users");
+    users[user] = fd;
+    user_count++;
+}
+
+static void send_frame(int fd, const struct iovec *frames, int count) {
+    const struct msghdr message = { .msg_iov = (struct iovec *)frames,
+                                    .msg_iovlen = (size_t)count };
+    ssize_t len = count == 1 ? send(fd, frames->iov_base, frames->iov_len, MSG_NOSIGNAL)
+                             : sendmsg(fd, &message, MSG_NOSIGNAL);
+    check(len == (ssize_t)frames->iov_len * count, "send");
+}
+
+/* Puts the frame's head before the body of a request, over its empty line. */
+static struct iovec frame_of(char *request) {
+    char *body = (char *)memmem(request, request_len, "\r\n\r\n", 4) + 4;
+    size_t len = request_len - (size_t)(body - request);
+    memcpy(body - FRAME_HEAD, (char[]){ '\x81', 126, (char)(len >> 8), (char)len }, FRAME_HEAD);
+    return (struct iovec){ body - FRAME_HEAD, len + FRAME_HEAD };
+}
+
+/* A batch of requests, all to /all or all to single users. */
+static void publish(char *requests, int count) {
+    static const size_t target_at = sizeof "POST /" - 1;
+    struct iovec frames[BATCH_MAX];
     for (int i = 0; i < count; i++)
-        watch(epoll, dial());
-    int timer = timerfd_create(CLOCK_MONOTONIC, 0);
-    const struct timespec every = { 0, 1000000000 / RATE };
-    timerfd_settime(timer, 0, &(struct itimerspec){ every, every }, NULL);
-    watch(epoll, timer);
-    uint64_t wanted = (uint64_t)(seconds * RATE), got = 0;
-    struct epoll_event events[EVENTS];
-    while (got < wanted) {
-        int ready = epoll_wait(epoll, events, EVENTS, -1);
-        for (int i = 0; i < ready; i++) {
-            uint64_t stamp = clock_ns(CLOCK_MONOTONIC), times;
-            if (events[i].data.fd == timer) {
-                check(read(timer, &times, sizeof times) == sizeof times, "timer");
-                memcpy(bytes, &stamp, sizeof stamp);
-                check(send(publisher, bytes, REQUEST, 0) == REQUEST, "send");
-            } else if (recv(events[i].data.fd, bytes, FRAME, 0) == FRAME) {
-                memcpy(&stamp, bytes, sizeof stamp);
-                uint64_t us = (clock_ns(CLOCK_MONOTONIC) - stamp) / 1000;
-                buckets[us < BUCKETS ? us : BUCKETS - 1]++;
-                got++;
-            }
-        }
+        frames[i] = frame_of(requests + (size_t)i * request_len);
+    bool is_for_all = requests[target_at] == 'a' && requests[target_at + 1] == 'l';
+    for (int i = 0; !is_for_all && i < count; i++) {
+        const char *user = requests + (size_t)i * request_len + target_at;
+        send_frame(users[strtoul(user, NULL, 16)], &frames[i], 1);
     }
-    uint64_t seen = 0, p50 = 0, p99 = 0;
-    for (uint64_t us = 0; us < BUCKETS; us++) {
-        seen += buckets[us];
-        if (!p50 && seen * 100 >= got * 50) p50 = us;
-        if (!p99 && seen * 100 >= got * 99) p99 = us;
+    for (int u = 0; is_for_all && is_joined && u < user_count; u++)
+        send_frame(users[u], frames, count);
+    for (int i = 0; is_for_all && !is_joined && i < count; i++) {
+        for (int u = 0; u < user_count; u++)
+            send_frame(users[u], &frames[i], 1);
     }
-    printf("{\"p50_us\":%llu,\"p99_us\":%llu}\n", (unsigned long long)p50, (unsigned long long)p99);
-    fflush(stdout);
-    _exit(0);
 }
 
-static void run_latency(int listener, int count, double seconds) {
-    if (fork() == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        pace(count, seconds);
+static void learn_length(void) {
+    const char *body = strstr(rest, "\r\n\r\n"), *length = strcasestr(rest, "content-length: ");
+    check(body && length, "a publish came in pieces");
+    request_len = (size_t)(body + 4 - rest) + strtoul(length + 16, NULL, 10);
+}
+
+/* Works off what the publisher sent, which is appended to what was left of it. */
+static void take_requests(int fd, const char *at, size_t len) {
+    check(rest_len + len < sizeof rest, "too much is published at a time");
+    memcpy(rest + rest_len, at, len);
+    rest_len += len;
+    if (request_len == 0) learn_length();
+    size_t count = rest_len / request_len;
+    static char answers[ROOM];
+    for (size_t done = 0; done < count;) {
+        size_t some = count - done < BATCH_MAX ? count - done : BATCH_MAX;
+        publish(rest + done * request_len, (int)some);
+        for (size_t i = 0; i < some; i++)
+            memcpy(answers + i * (sizeof answer - 1), answer, sizeof answer - 1);
+        size_t all = some * (sizeof answer - 1);
+        check(send(fd, answers, all, MSG_NOSIGNAL) == (ssize_t)all, "answer");
+        done += some;
     }
-    int *fds = calloc((size_t)count + 1, sizeof *fds);
-    check(fds != NULL, "memory");
-    accept_all(listener, fds, count + 1);
-    int epoll = epoll_create1(0);
-    for (int i = 0; i <= count; i++)
-        watch(epoll, fds[i]);
-    struct epoll_event events[EVENTS];
-    for (;;) {
-        int ready = epoll_wait(epoll, events, EVENTS, -1);
-        for (int i = 0; i < ready; i++) {
-            ssize_t len = recv(events[i].data.fd, bytes, REQUEST, 0);
-            if (len <= 0) { /* the child has said its figures and gone */
-                free(fds);
-                return;
-            }
-            int to = fds[1 + (int)random_below((uint32_t)count)];
-            check(send(to, bytes, FRAME, MSG_NOSIGNAL) == FRAME, "send");
-        }
+    rest_len -= count * request_len;
+    memmove(rest, rest + count * request_len, rest_len);
+}
+
+static void on_readable(int fd) {
+    static int publisher = -1;
+    ssize_t len = recv(fd, input, ROOM, 0);
+    if (len <= 0) {
+        close(fd);
+        return;
     }
+    input[len] = '\0';
+    if (fd != publisher && strncmp(input, "POST", 4) == 0) publisher = fd;
+    if (fd == publisher) {
+        take_requests(fd, input, (size_t)len);
+    } else if (strncmp(input, "GET ", 4) == 0) {
+        shake_hands(fd, input);
+    } /* else a frame: a heartbeat */
 }
 
 int main(int argc, char **argv) {
-    if (argc != 4) {
-        fprintf(stderr, "usage: bare fan-out|fan-out-64|joined-64|unicast|accept|latency "
-                        "CONNECTIONS SECONDS\n");
+    if (argc < 2 || argc > 3) {
+        fprintf(stderr, "usage: bare PORT [joined]\n");
         return 2;
     }
+    is_joined = argc == 3;
     struct rlimit limit;
     getrlimit(RLIMIT_NOFILE, &limit);
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
-    const char *mode = argv[1];
-    int count = (int)strtol(argv[2], NULL, 10);
-    double seconds = strtod(argv[3], NULL);
-    if (count < 1 || seconds <= 0) {
-        fprintf(stderr, "bare: CONNECTIONS and SECONDS are above 0\n");
-        return 2;
+    epoll = epoll_create1(0);
+    listen_at((uint16_t)strtoul(argv[1], NULL, 10));
+    struct epoll_event events[EVENTS];
+    for (;;) {
+        int ready = epoll_wait(epoll, events, EVENTS, -1);
+        for (int i = 0; i < ready; i++) {
+            if (events[i].data.fd == listener) {
+                accept_all();
+            } else {
+                on_readable(events[i].data.fd);
+            }
+        }
     }
-    int listener = listen_on_loopback();
-    uint64_t all = (uint64_t)count;
-    if (strcmp(mode, "fan-out") == 0) {
-        run_sending(listener, count, seconds, all, send_to_all);
-    } else if (strcmp(mode, "fan-out-64") == 0) {
-        run_sending(listener, count, seconds, all * IN_FLIGHT, send_many_to_all);
-    } else if (strcmp(mode, "joined-64") == 0) {
-        run_sending(listener, count, seconds, all * IN_FLIGHT, send_joined_to_all);
-    } else if (strcmp(mode, "unicast") == 0) {
-        run_sending(listener, count, seconds, IN_FLIGHT, send_at_random);
-    } else if (strcmp(mode, "accept") == 0) {
-        run_accept(listener, count);
-    } else if (strcmp(mode, "latency") == 0) {
-        run_latency(listener, count, seconds);
-    } else {
-        fprintf(stderr, "bare: there is no mode \"%s\"\n", mode);
-        return 2;
-    }
-    return 0;
 }
