@@ -8,8 +8,8 @@
  * A server that does the system calls and next to nothing else. It understands only what
  * `tidings bench` sends: handshakes whose URL ends in the user (a UUID that begins with the user's
  * number), and POSTs of one length, to /all or to /UUID, whose body is the message. Each message
- * takes one send() to each receiver; with `joined`, all that came with one read go out to each
- * receiver in one sendmsg().
+ * takes one send() to each receiver; a process serves one run. With `joined`, all that came with
+ * one read go out to each receiver in one sendmsg().
  */
 #include <arpa/inet.h>
 #include <errno.h>
