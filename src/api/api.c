@@ -4,6 +4,7 @@
  */
 #include "api/api_priv.h"
 
+#include "api/demo_priv.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "http/bearer.h"
@@ -73,9 +74,10 @@ static const struct {
     { HTTP_BIT(GET), "/readyz", health_ready_get },
 };
 
-const char *api_route(size_t number) {
+const char *api_route(size_t number, bool is_demo) {
     if (number == 0) return METRICS_ROUTE;
-    return number <= countof(routes) ? routes[number - 1].pattern : NULL;
+    if (number <= countof(routes)) return routes[number - 1].pattern;
+    return is_demo ? demo_route(number - countof(routes) - 1) : NULL;
 }
 
 void api_add_metrics(struct api *api, struct http_router *router) {
@@ -88,6 +90,7 @@ void api_add_routes(struct api *api, struct http_router *router, bool serves_met
     for (size_t i = 0; i < countof(routes); i++) {
         http_router_add(router, routes[i].methods, routes[i].pattern, routes[i].handler, api);
     }
+    if (api->shared->options.is_demo) demo_add_routes(api, router);
     api->router = router;
 }
 
@@ -159,6 +162,11 @@ static const char *scope_text(enum api_scope scope) {
 bool api_authorize(struct api *api, struct http_call *call, enum api_scope scope,
                    const struct api_key **ret) {
     const struct api_keys *keys = api->shared->options.keys;
+    if (api->shared->options.is_demo) {
+        static const struct api_key anyone = { "demo", API_SCOPE_ALL, 0 };
+        *ret = &anyone;
+        return true;
+    }
     struct span presented = presented_key(call->request);
     const struct api_key *key = api_keys_find(keys, presented);
     struct api_problem problem;

@@ -32,6 +32,7 @@ struct api_options {
     struct span audience, issuer;     /* empty: not checked */
     uint32_t leeway_seconds;
     bool has_public_stats;      /* /api/v1/ws/stats for anyone, else for keys with scope read */
+    bool is_demo;               /* no call needs a key, anyone gets a token, and there is a page */
     const char *const *origins; /* for CORS; none: any */
     size_t origin_count;
 
@@ -68,7 +69,8 @@ void api_add_routes(struct api *api, struct http_router *router, bool serves_met
  */
 void api_add_metrics(struct api *api, struct http_router *router);
 
-/* The pattern of a route that `api_add_routes` adds, a constant; NULL past the last. */
-const char *api_route(size_t number);
+/* The pattern of a route that `api_add_routes` adds, a constant; NULL past the last. Those of demo
+ * mode come last. */
+const char *api_route(size_t number, bool is_demo);
 
 #endif

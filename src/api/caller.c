@@ -37,13 +37,14 @@ static bool verify(struct api *api, struct span token, struct caller *ret) {
 
 bool caller_identify(struct api *api, struct http_call *call, struct caller *ret) {
     *ret = (struct caller){ 0 };
-    if (api_has_key(api, call)) {
+    char room[JWT_TOKEN_MAX];
+    struct span token = token_of(call->request, room, sizeof room);
+    bool is_trusted = api->shared->options.is_demo && !token.at;
+    if (is_trusted || api_has_key(api, call)) {
         const struct api_key *key;
         ret->has_key = api_authorize(api, call, API_SCOPE_READ, &key);
         return ret->has_key;
     }
-    char room[JWT_TOKEN_MAX];
-    struct span token = token_of(call->request, room, sizeof room);
     if (token.at && verify(api, token, ret)) return true;
     struct api_problem problem;
     (void)api_problem(&problem, 401, "unauthorized",

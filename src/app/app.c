@@ -60,6 +60,7 @@ static struct session_options session_options_of(const struct app *app) {
         .trusted_proxy_count = config->trusted_proxies_count,
         .origins = config->origins,
         .origin_count = config->origins_count,
+        .only_loopback = config->is_demo,
     };
 }
 
@@ -98,6 +99,7 @@ static void make_api(struct app *app) {
         .publish_max_bytes = config->publish.max_bytes,
         .idempotency_entries = config->api.idempotency_entries,
         .has_public_stats = config->api.has_public_stats,
+        .is_demo = config->is_demo,
         .origins = config->origins,
         .origin_count = config->origins_count,
         .hub_shared = app->hub_shared,
@@ -264,6 +266,9 @@ static enum err start(struct app *app, struct err_note *note) {
         }
     }
     api_shared_set_ready(app->api_shared, true);
+    if (app->config->is_demo) {
+        log_line(LOG_WARNING, "demo mode", log_text("trusts", "everybody on this machine"));
+    }
     log_line(LOG_INFO, "ready", log_uint("workers", app->worker_count),
              log_uint("max_connections", app->max_connections));
     return ERR_OK;

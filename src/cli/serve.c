@@ -3,13 +3,14 @@
  * cli/serve.c: `tidings serve`.
  */
 #include "app/app.h"
+#include "base/random.h"
 #include "cli/cli.h"
 #include "config/config.h"
 
 #include <getopt.h>
 
 static const char usage[] =
-    "Usage: tidings serve [-c FILE] [--listen ADDRESS:PORT] [--workers N]\n"
+    "Usage: tidings serve [-c FILE] [--listen ADDRESS:PORT] [--workers N] [--demo]\n"
     "\n"
     "Runs the server until SIGTERM or SIGINT, then closes its connections and ends. A second\n"
     "signal ends it at once. Logs go to standard error.\n"
@@ -19,29 +20,52 @@ static const char usage[] =
     "      --listen ADDRESS:PORT  where to accept connections (0.0.0.0:8080); a JSON list for\n"
     "                           several\n"
     "      --workers N          threads that hold connections; 0: one for each CPU\n"
+    "      --demo               to try it out: on 127.0.0.1:8080, with a page, no keys, and "
+    "tokens\n"
+    "                           for whoever asks; only this machine may connect\n"
     "      --help               this text\n"
     "\n"
     "Flags go over the environment, the environment over the file. A key for tokens must be\n"
-    "configured: JWT_SECRET_KEY in the environment is the shortest way. `tidings check --help`\n"
+    "configured, but for --demo: JWT_SECRET_KEY in the environment is the shortest way. `tidings "
+    "check --help`\n"
     "lists every key and variable.\n"
     "\n"
     "Exit codes: 0 ended as told, 1 could not start or go on, 2 misused.\n";
 
-enum { OPTION_LISTEN = 256, OPTION_WORKERS, FLAGS_MAX = 2 };
+enum {
+    OPTION_LISTEN = 256,
+    OPTION_WORKERS,
+    OPTION_DEMO,
+    FLAGS_MAX = 2,
+    SECRET_BYTES = 32,
+    SECRET_TEXT_BYTES = 2 * SECRET_BYTES + 1,
+};
+
+/* A key that is gone with the process. */
+static const char *make_secret(char ret[static SECRET_TEXT_BYTES]) {
+    unsigned char bytes[SECRET_BYTES];
+    random_bytes(bytes, sizeof bytes);
+    for (size_t i = 0; i < sizeof bytes; i++)
+        snprintf(ret + 2 * i, 3, "%02x", bytes[i]);
+    return ret;
+}
 
 int cli_serve(int argc, char **argv) {
     static const struct option options[] = { { "config", required_argument, NULL, 'c' },
+                                             { "demo", no_argument, NULL, OPTION_DEMO },
                                              { "help", no_argument, NULL, 'h' },
                                              { "listen", required_argument, NULL, OPTION_LISTEN },
                                              { "workers", required_argument, NULL, OPTION_WORKERS },
                                              { 0 } };
     const char *listen = NULL, *workers = NULL;
+    char secret[SECRET_TEXT_BYTES];
     struct config_source source = { 0 };
     int option;
     while ((option = cli_option(argc, argv, ":c:h", options)) != -1) {
         switch (option) {
         case 'c': source.path = optarg; break;
         case 'h': return cli_print(argv[0], span_str(usage));
+        case OPTION_DEMO: source.demo_secret = make_secret(secret); break;
         case OPTION_LISTEN: listen = optarg; break;
         case OPTION_WORKERS: workers = optarg; break;
         default: return CLI_MISUSED;

@@ -93,6 +93,8 @@ struct config {
     struct endpoint_options endpoints[CONFIG_ENDPOINTS_MAX]; /* those that are not enabled too */
     size_t endpoints_count;
 
+    bool is_demo;
+
     struct config_pool *pool; /* where the texts are */
 };
 
@@ -107,6 +109,7 @@ struct config_source {
     const char *const *environ; /* NAME=value texts, the last is NULL; NULL: none */
     const struct config_flag *flags;
     size_t flags_count;
+    const char *demo_secret; /* what demo mode signs tokens with; NULL: it is not demo mode */
 };
 
 /**

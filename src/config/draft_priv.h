@@ -24,6 +24,7 @@ struct config_draft {
     struct config_pool *pool;  /* of the nodes */
     struct config_place whole; /* for what has no place of its own */
     bool opens_files;
+    const char *demo_secret;                           /* NULL: it is not demo mode */
     const struct config_node *values[CONFIG_ROWS_MAX]; /* for each row; NULL: the default */
     bool is_wrong[CONFIG_ROWS_MAX];                    /* what was written there was no good */
     struct config_draft_endpoint endpoints[CONFIG_ENDPOINTS_MAX];
@@ -48,6 +49,12 @@ void config_draft_fill(struct config_draft *draft, struct config *config);
  * the key files if the draft may and builds `jwt.keys`; builds `api.keys`. Passes over what depends
  * on values that were wrong. */
 void config_draft_judge(struct config_draft *draft, struct config *config);
+
+/* The default of a key in demo mode, where some are others. */
+const char *config_demo_standard(const char *endpoint, const struct config_row *row);
+/* What demo mode refuses: to be reached from elsewhere, and keys other than its own. Builds
+ * `jwt.keys`. */
+void config_demo_judge(struct config_draft *draft, struct config *config);
 
 /* Where the value of the key stands, or the next best place. */
 struct config_place config_draft_place(const struct config_draft *draft, const char *path);

@@ -166,7 +166,8 @@ static void judge_routes(struct config_draft *draft, const struct config_draft_e
                          const struct endpoint_options *endpoint,
                          const struct http_pattern *pattern) {
     const char *route;
-    for (size_t i = 0; endpoint->is_enabled && (route = api_route(i)) != NULL; i++) {
+    for (size_t i = 0; endpoint->is_enabled && (route = api_route(i, draft->demo_secret)) != NULL;
+         i++) {
         struct http_pattern other;
         if (http_pattern_parse(span_str(route), &other, NULL) ||
             !http_pattern_overlaps(pattern, &other))
@@ -210,7 +211,11 @@ static void judge_endpoint(struct config_draft *draft, const struct config *conf
 }
 
 void config_draft_judge(struct config_draft *draft, struct config *config) {
-    judge_jwt(draft, &config->jwt);
+    if (draft->demo_secret) {
+        config_demo_judge(draft, config);
+    } else {
+        judge_jwt(draft, &config->jwt);
+    }
     judge_api_keys(draft, &config->api);
     for (size_t i = 0; i < config->endpoints_count; i++)
         judge_endpoint(draft, config, i);

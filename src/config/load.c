@@ -7,6 +7,12 @@
 
 enum { LABEL_MAX = 128 };
 
+static const char *standard_of(const struct config_draft *draft, const char *endpoint,
+                               const struct config_row *row) {
+    return draft->demo_secret ? config_demo_standard(endpoint, row)
+                              : config_standard(endpoint, row);
+}
+
 /* Fills the struct at `base`. A default stands in where a value is wrong, so that what goes by
  * several values can be judged all the same. */
 static void read_rows(struct config_draft *draft, struct config_pool *pool,
@@ -21,7 +27,7 @@ static void read_rows(struct config_draft *draft, struct config_pool *pool,
         if (values[i] && !ret_wrong[i]) continue;
         const struct config_node *standard = NULL;
         struct config_place place = { .source = "default" };
-        bool is_good = !config_node_from_text(span_str(config_standard(endpoint, &rows[i])),
+        bool is_good = !config_node_from_text(span_str(standard_of(draft, endpoint, &rows[i])),
                                               rows[i].type->is_list, rows[i].allows_one, place,
                                               draft->pool, draft->report, &standard) &&
                        config_row_read(&in, &rows[i], standard, base);
@@ -63,6 +69,7 @@ static enum err build(struct config_draft *draft, const struct config_node *root
 
     struct config *config = mem_new(sizeof *config);
     config->pool = config_pool_new();
+    config->is_demo = source->demo_secret != NULL;
     config_draft_fill(draft, config);
     config_draft_judge(draft, config);
     if (draft->report->count > 0) {
@@ -81,6 +88,7 @@ static enum err parse(struct span text, const struct config_source *source, bool
     draft->pool = config_pool_new();
     draft->whole.source = name;
     draft->opens_files = opens_files;
+    draft->demo_secret = source->demo_secret;
     const struct config_node *root = NULL;
     enum err e = config_node_from_yaml(text, name, draft->pool, report, &root);
     if (!e)

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "http/forwarded.h"
+#include "http/loopback.h"
 #include "session/conn_priv.h"
 #include "session/upgrade.h"
 
@@ -93,6 +94,11 @@ static void log_request(const struct http_request *request, const struct conn_ht
              log_text("address", http->peer.text));
 }
 
+/* A page from elsewhere, or a name that only pretends to be this machine. */
+static bool is_foreign(const struct session *s, const struct http_request *request) {
+    return s->shared->options.only_loopback && !http_request_is_loopback(request);
+}
+
 static void answer(struct session *s, uint32_t index, const struct http_request *request) {
     struct conn *c = conn_at(s, index);
     struct conn_http *http = c->in.http;
@@ -102,7 +108,12 @@ static void answer(struct session *s, uint32_t index, const struct http_request 
     struct http_call call = {
         .request = request, .peer = &http->peer, .response = &response, .owner = s
     };
-    http_router_dispatch(s->routers[c->door], &call);
+    if (is_foreign(s, request)) {
+        http_response_error(&response, 403, "not_loopback",
+                            "Only this machine may ask, by a name or address of its own");
+    } else {
+        http_router_dispatch(s->routers[c->door], &call);
+    }
     count_answer(s, call.route, response.status);
     if (log_is_on(LOG_DEBUG)) log_request(request, http, response.status);
     http->is_last |= !response.is_keep_alive;
@@ -129,7 +140,7 @@ static bool on_request(struct session *s, uint32_t index) {
     http->since_s = s->now_s;
     http->has_asked = true;
     find_peer(s, c, request);
-    if (c->door == SESSION_DOOR_PUBLIC) {
+    if (c->door == SESSION_DOOR_PUBLIC && !is_foreign(s, request)) {
         enum upgrade_outcome outcome = upgrade_try(s, index, request);
         if (outcome == UPGRADE_OPENED) return false;
         if (outcome == UPGRADE_REFUSED) return !http->is_last;

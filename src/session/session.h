@@ -38,6 +38,7 @@ struct session_options {
     size_t trusted_proxy_count;
     const char *const *origins; /* none: any origin */
     size_t origin_count;
+    bool only_loopback; /* a Host or an Origin that is not this machine is refused */
 };
 
 struct session_shared;

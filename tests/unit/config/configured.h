@@ -20,12 +20,12 @@ struct configured {
     struct buf mistakes;   /* a terminated text, one a line */
 };
 
-/* Opens no files. `environ` may be NULL. */
-static inline struct configured configured_by(const char *yaml, const char *const *environ) {
+/* Opens no files. */
+static inline struct configured configured_from(const char *yaml,
+                                                const struct config_source *source) {
     struct configured ret = { 0 };
     struct config_report report = { 0 };
-    struct config_source source = { .path = "t.yaml", .environ = environ };
-    enum err e = config_parse(span_str(yaml), &source, &report, &ret.config);
+    enum err e = config_parse(span_str(yaml), source, &report, &ret.config);
     buf_init(&ret.mistakes, 1024 * 1024);
     config_report_show(&report, &ret.mistakes);
     buf_append_char(&ret.mistakes, '\0');
@@ -33,6 +33,12 @@ static inline struct configured configured_by(const char *yaml, const char *cons
     assert_int_equal(e == ERR_OK, ret.config != NULL);
     config_report_finish(&report);
     return ret;
+}
+
+/* The same with variables; `environ` may be NULL. */
+static inline struct configured configured_by(const char *yaml, const char *const *environ) {
+    const struct config_source source = { .path = "t.yaml", .environ = environ };
+    return configured_from(yaml, &source);
 }
 
 static inline void configured_finish(struct configured *configured) {
