@@ -532,9 +532,10 @@ describe.concurrent('what is wrong is one clear line', () => {
       'many.yaml',
       JSON.stringify({ listen: '127.0.0.1:0', max_connections: 5000, jwt: { secret: SECRET } }),
     );
-    await expectLine(['serve', '-c', file], 1, [/max_connections/, /5000/, /300/], {
-      shell: 'ulimit -n 300',
+    await expectLine(['serve', '-c', file], 1, [/max_connections/, /5000/, /1000/], {
+      shell: 'ulimit -n 1000',
     });
+    await expectLine(['serve', '-c', file], 1, [/descriptor limit/, /300/], { shell: 'ulimit -n 300' });
   });
 
   test('the soft limit of descriptors is raised to the hard one', async ({ tidings }) => {
