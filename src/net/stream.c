@@ -11,6 +11,7 @@
 #include <netinet/tcp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum err stream_read(struct stream *s, char *at, size_t cap, size_t *ret_len) {
@@ -26,18 +27,23 @@ enum err stream_read(struct stream *s, char *at, size_t cap, size_t *ret_len) {
     }
 }
 
+/* send(2) and sendmsg(2) without glibc's bookkeeping for cancelled threads, which we never cancel:
+ * measured with `tidings bench unicast`, it is 2.8% of all CPU a message. */
+static ssize_t send_one(int fd, const struct iovec *piece) {
+    return syscall(SYS_sendto, fd, piece->iov_base, piece->iov_len, MSG_NOSIGNAL, NULL, 0);
+}
+
+static ssize_t send_many(int fd, const struct iovec *pieces, size_t count) {
+    /* The kernel does not write to the pieces, the struct just does not say so. */
+    const struct msghdr message = { .msg_iov = (struct iovec *)(uintptr_t)pieces,
+                                    .msg_iovlen = count };
+    return syscall(SYS_sendmsg, fd, &message, MSG_NOSIGNAL);
+}
+
 enum err stream_write(struct stream *s, const struct iovec *pieces, size_t count,
                       size_t *ret_sent) {
     for (;;) {
-        ssize_t sent;
-        if (count == 1) { /* the common case; send(2) is cheaper than sendmsg(2) */
-            sent = send(s->fd, pieces->iov_base, pieces->iov_len, MSG_NOSIGNAL);
-        } else {
-            /* sendmsg(2) does not write to the pieces, its struct just does not say so. */
-            const struct msghdr message = { .msg_iov = (struct iovec *)(uintptr_t)pieces,
-                                            .msg_iovlen = count };
-            sent = sendmsg(s->fd, &message, MSG_NOSIGNAL);
-        }
+        ssize_t sent = count == 1 ? send_one(s->fd, pieces) : send_many(s->fd, pieces, count);
         if (sent >= 0) {
             *ret_sent = (size_t)sent;
             return ERR_OK;
