@@ -19,7 +19,7 @@ build: ## the optimised server, as build/tidings
 	@ninja -C $(OUT)/release tidings
 	@ln -sf release/tidings $(OUT)/tidings
 
-run: build ## the server on 127.0.0.1:8080 with a secret and keys of its own, and how to try it
+run: build ## the server in demo mode on 127.0.0.1:8080, and how to try it
 	@tools/run
 
 test: build ## everything: unit tests, end to end, sanitizers, a few seconds of fuzzing, the floors
