@@ -13,7 +13,7 @@ import {
 } from './support/refused';
 import { run, scratch } from './support/run';
 import { sharedTidings, SLOWNESS, test, type Tidings, type TidingsOptions } from './support/tidings';
-import { sleep, until } from './support/wait';
+import { sleep, until, within } from './support/wait';
 import { dial, listen, refusal, type Closed, type Listener } from './support/wsClient';
 
 type Keys = Record<string, unknown>;
@@ -26,6 +26,20 @@ const having = (name: string, keys: Keys = {}, config: Keys = {}): TidingsOption
 const ws = (server: Tidings, path: string): string => `ws://${server.address}${path}`;
 const TIME = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 const PONG = { type: 'pong', timestamp: TIME };
+
+/** Connects and is let in: who is refused by a close frame was connected too, but is not answered any more. */
+async function enter(url: string, options: Parameters<typeof listen>[1] = {}): Promise<Listener> {
+  const client = await listen(url, options);
+  const answered = new Promise<void>((done) => client.socket.once('pong', () => done()));
+  client.socket.ping();
+  const end = await within(10_000, 'a pong', Promise.race([answered, client.closed]));
+  if (end !== undefined) throw new Error(`refused: ${end.code} ${end.reason}`);
+  return client;
+}
+
+/** Is let in, and goes. */
+const visit = async (url: string, options: Parameters<typeof listen>[1] = {}): Promise<Closed> =>
+  (await enter(url, options)).leave();
 
 /** Connects and is refused by a close frame alone. */
 async function expectClosed(url: string, closed: Closed, options: Parameters<typeof dial>[1] = {}): Promise<void> {
@@ -51,7 +65,7 @@ async function expectStatus(
 
 /** Sends `count` messages; gives what came back and how it ended, if it did. */
 async function flood(url: string, count: number): Promise<{ client: Listener; end: Closed | undefined }> {
-  const client = await listen(url);
+  const client = await enter(url);
   for (let i = 0; i < count; i++) client.socket.send('hm');
   return { client, end: await Promise.race([client.closed, sleep(500 * SLOWNESS).then(() => undefined)]) };
 }
@@ -69,7 +83,7 @@ async function expectLargest(server: Tidings, path: string, bytes: number, skip 
 
 /** A silent client is pinged and then given up; one that answers stays. */
 async function expectHeartbeat(server: Tidings, path: string, skip = 0): Promise<void> {
-  const [dead, alive] = [await RawClient.open(server.port, path), await listen(ws(server, path))];
+  const [dead, alive] = [await RawClient.open(server.port, path), await enter(ws(server, path))];
   const { frames, close } = await dead.untilClose();
   expect(close).toEqual({ code: 4008, reason: 'Idle timeout' });
   expect(frames.slice(skip).length).toBeGreaterThanOrEqual(2);
@@ -91,7 +105,7 @@ describe('huleedu-status', () => {
     const server = sharedTidings(having('huleedu-status'));
 
     test('hears its own channel and broadcasts, and nothing else', async () => {
-      const client = await listen(urlOf(server(), 'own'));
+      const client = await enter(urlOf(server(), 'own'));
       const sent = await server().publish({ channels: ['ws:own', 'ws:other', 'own', 'broadcast'] }, 'news');
       expect(sent.slice(0, 3)).toEqual([1, 0, 0]);
       expect(await client.count(2)).toEqual(['"news"', '"news"']);
@@ -103,7 +117,7 @@ describe('huleedu-status', () => {
 
     test('goes by `sub` alone', async () => {
       const both = server().token('another', { sub: 'subject' });
-      const client = await listen(ws(server(), `/ws/v1/status/subject?token=${both}`));
+      const client = await enter(ws(server(), `/ws/v1/status/subject?token=${both}`));
       expect(await server().publish({ users: ['subject', 'another'] }, 1)).toEqual([1, 0]);
       await client.leave();
       const without = server().token('subject');
@@ -113,9 +127,9 @@ describe('huleedu-status', () => {
     test('takes the token from header and subprotocol too', async () => {
       const token = server().token('', sub('ways'));
       const headers = { Authorization: `Bearer ${token}` };
-      await (await listen(ws(server(), '/ws/v1/status/ways'), { headers })).leave();
+      await visit(ws(server(), '/ws/v1/status/ways'), { headers });
       const protocols = [`bearer.${token}`, 'chat'];
-      const client = await listen(ws(server(), '/ws/v1/status/ways'), { protocols });
+      const client = await enter(ws(server(), '/ws/v1/status/ways'), { protocols });
       expect(client.socket.protocol).toBe('chat');
       await client.leave();
     });
@@ -127,7 +141,7 @@ describe('huleedu-status', () => {
       const plain = await server().ask(pathOf(server(), 'me', 'you'));
       expect({ status: plain.status, json: plain.json }).toEqual({ status: 403, json: OF_ANOTHER });
       expect((await server().ask(pathOf(server(), 'me'))).status).toBe(426);
-      for (const odd of ['a/b', 'a b', 'ä{}', '%41']) await (await listen(urlOf(server(), odd))).leave();
+      for (const odd of ['a/b', 'a b', 'ä{}', '%41']) await visit(urlOf(server(), odd));
     });
 
     test('refuses in the words of huleedu', async () => {
@@ -143,9 +157,9 @@ describe('huleedu-status', () => {
 
     test('has five connections for a user, beside those to huleedu', async () => {
       const five = [];
-      for (let i = 0; i < 5; i++) five.push(await listen(urlOf(server(), 'five')));
+      for (let i = 0; i < 5; i++) five.push(await enter(urlOf(server(), 'five')));
       await expectRefused(urlOf(server(), 'five'), TOO_MANY_CONNECTIONS);
-      const elsewhere = await listen(`${server().wsUrl}?token=${server().token('five')}`);
+      const elsewhere = await enter(`${server().wsUrl}?token=${server().token('five')}`);
       expect(await server().publish({ user: 'five' }, 1)).toEqual([6]);
       for (const each of [...five, elsewhere]) await each.leave();
     });
@@ -163,7 +177,7 @@ describe('huleedu-status', () => {
         retry_after_seconds: 60,
       });
       await expectRefused(urlOf(server(), 'flooder'), { ...TOO_MANY_ATTEMPTS, message: 'Temporarily blocked' });
-      await (await listen(`${server().wsUrl}?token=${server().token('flooder')}`)).leave();
+      await visit(`${server().wsUrl}?token=${server().token('flooder')}`);
     });
   });
 
@@ -171,7 +185,7 @@ describe('huleedu-status', () => {
     const server = await tidings();
     for (let i = 0; i < 10; i++) await expectRefused(urlOf(server, 'a', 'b'), OF_ANOTHER);
     await expectRefused(urlOf(server, 'a'), TOO_MANY_ATTEMPTS);
-    await (await listen(`${server.wsUrl}?token=${server.token('a')}`)).leave();
+    await visit(`${server.wsUrl}?token=${server.token('a')}`);
   });
 
   test('WEBSOCKET_… variables are for both endpoints of HuleEdu', async ({ tidings }) => {
@@ -180,7 +194,7 @@ describe('huleedu-status', () => {
       env: { WEBSOCKET_MAX_CONNECTIONS_PER_USER: '1', WEBSOCKET_IDLE_TIMEOUT: '2' },
     });
     const urls = [urlOf(server, 'u'), `${server.wsUrl}?token=${server.token('u')}`];
-    const clients = [await listen(urls[0]!), await listen(urls[1]!)];
+    const clients = [await enter(urls[0]!), await enter(urls[1]!)];
     for (const url of urls) await expectRefused(url, TOO_MANY_CONNECTIONS);
     for (const each of clients) expect((await each.close()).code).toBe(4008);
   });
@@ -197,7 +211,7 @@ describe('hailango', () => {
     const server = sharedTidings();
 
     test('welcomes, then relays', async () => {
-      const client = await listen(urlOf(server()));
+      const client = await enter(urlOf(server()));
       const welcome = await client.next();
       expect(welcome).toMatch(/^\{"type":"connection_established","payload":\{"userId":/);
       const said = JSON.parse(welcome);
@@ -221,7 +235,7 @@ describe('hailango', () => {
         while (!isDone) await server().publish({ user: id }, 'soon');
       })();
       for (let i = 0; i < 30; i++) {
-        const client = await listen(urlOf(server(), id));
+        const client = await enter(urlOf(server(), id));
         expect(JSON.parse(await client.next()).type).toBe('connection_established');
         expect(await client.next()).toBe('"soon"');
         await client.leave();
@@ -259,7 +273,7 @@ describe('hailango', () => {
         await expectStatus(server(), pathOf(server(), UUID, more), 401, invalid);
       for (const id of ['u1', '', UUID.slice(1), `${UUID}0`, `{${UUID}}`, UUID.replaceAll('-', ''), 42, true, [UUID]])
         await expectStatus(server(), pathOf(server(), UUID, { user_id: id }), 400, user);
-      await (await listen(urlOf(server(), UUID.toUpperCase()))).leave();
+      await visit(urlOf(server(), UUID.toUpperCase()));
       expect((await server().ask(pathOf(server()))).status).toBe(426);
     });
 
@@ -272,7 +286,7 @@ describe('hailango', () => {
     test('has no limit on connections, attempts and messages', async () => {
       for (let i = 0; i < 15; i++) expect((await server().ask('/api/v1/ws')).status).toBe(401);
       const all = [];
-      for (let i = 0; i < 12; i++) all.push(await listen(urlOf(server(), UUID.replace('0f', 'aa'))));
+      for (let i = 0; i < 12; i++) all.push(await enter(urlOf(server(), UUID.replace('0f', 'aa'))));
       const { client, end } = await flood(urlOf(server()), 300);
       expect(end).toBeUndefined();
       for (const each of [client, ...all]) await each.leave();
@@ -282,8 +296,8 @@ describe('hailango', () => {
       await expectLargest(server(), pathOf(server()), 524_288, 1);
       const id = UUID.replace('0f', 'bb');
       const [large, small] = [
-        await listen(urlOf(server(), id)),
-        await listen(`${server().wsUrl}?token=${server().token(id)}`),
+        await enter(urlOf(server(), id)),
+        await enter(`${server().wsUrl}?token=${server().token(id)}`),
       ];
       const data = 'x'.repeat(524_288 - 2);
       expect(await server().publish({ user: id }, data)).toEqual([1]);
@@ -301,7 +315,7 @@ describe('hailango', () => {
   test.concurrent('answers 429 with Retry-After where limits are set', async ({ tidings }) => {
     const keys = { connections: 1, messages_per_minute: 2, block_seconds: 30, limited_code: 4029 };
     const server = await tidings(having('hailango', keys));
-    const client = await listen(urlOf(server));
+    const client = await enter(urlOf(server));
     await expectStatus(server, pathOf(server), 429, { error: 'Too many connections' });
     expect(Number((await server.ask(pathOf(server))).headers['retry-after'])).toBeGreaterThan(0);
     for (let i = 0; i < 3; i++) client.socket.send('x');
@@ -343,7 +357,7 @@ describe('submissions', () => {
 
     test('watches one submission', async () => {
       const [id, other] = [await declare(server()), await declare(server())];
-      const client = await listen(urlOf(server(), id));
+      const client = await enter(urlOf(server(), id));
       const channels = [`submission:${id}`, `submission:${other}`, 'ws:u1', 'broadcast'];
       expect(await server().publish({ channels }, 'news')).toEqual([1, 0, 0, 0]);
       expect(await client.next()).toBe('"news"');
@@ -357,7 +371,7 @@ describe('submissions', () => {
 
     test('replays what was said, and ends after `complete`', async () => {
       const id = await declare(server());
-      const early = await listen(urlOf(server(), id));
+      const early = await enter(urlOf(server(), id));
       const said = [{ type: 'status_update', status: 'testing' }, { type: 'complete', final_status: 'passed' }];
       for (const each of said) await server().publish({ channel: `submission:${id}` }, each);
       const late = dial(urlOf(server(), id));
@@ -383,9 +397,9 @@ describe('submissions', () => {
     test('is for the owner, if there is one', async () => {
       const owned = await declare(server(), { owner: 'owner' });
       await expectClosed(urlOf(server(), owned, 'other'), STRANGER);
-      const client = await listen(urlOf(server(), owned, 'owner'));
+      const client = await enter(urlOf(server(), owned, 'owner'));
       const bySub = server().token('', { user_id: undefined, sub: 'owner' });
-      await (await listen(ws(server(), `/ws/submissions/${owned}?token=${bySub}`))).leave();
+      await visit(ws(server(), `/ws/submissions/${owned}?token=${bySub}`));
       await client.leave();
     });
 
@@ -420,7 +434,7 @@ describe('submissions', () => {
     test('has ten watchers, whoever they are', async () => {
       const [id, other] = [await declare(server()), await declare(server())];
       const ten = [];
-      for (let i = 0; i < 10; i++) ten.push(await listen(urlOf(server(), id, i < 7 ? 'one' : `w${i}`)));
+      for (let i = 0; i < 10; i++) ten.push(await enter(urlOf(server(), id, i < 7 ? 'one' : `w${i}`)));
       await expectClosed(urlOf(server(), id, 'eleventh'), LIMITED);
       await expectClosed(urlOf(server(), id, 'one'), LIMITED);
       const plain = await server().ask(pathOf(server(), id));
@@ -434,9 +448,9 @@ describe('submissions', () => {
         },
       });
       expect(Number(plain.headers['retry-after'])).toBeGreaterThan(0);
-      await (await listen(urlOf(server(), other, 'one'))).leave();
+      await visit(urlOf(server(), other, 'one'));
       await ten.pop()!.leave();
-      ten.push(await until('a seat', () => listen(urlOf(server(), id)).catch(() => undefined)));
+      ten.push(await until('a seat', () => enter(urlOf(server(), id)).catch(() => undefined)));
       expect(await server().publish({ channel: `submission:${id}` }, 1)).toEqual([10]);
       for (const each of ten) await each.leave();
     });
@@ -448,7 +462,7 @@ describe('submissions', () => {
       expect(end).toEqual(LIMITED);
       expect(client.messages).toEqual([]);
       await expectClosed(urlOf(server(), id, 'flooder'), LIMITED);
-      await (await listen(urlOf(server(), id, 'patient'))).leave();
+      await visit(urlOf(server(), id, 'patient'));
     });
   });
 
@@ -464,13 +478,16 @@ describe('submissions', () => {
     for (const [i, each] of stay.entries()) i % 2 ? each.socket.terminate() : each.socket.close();
     await server.connections(0);
     expect(await server.stats()).toEqual({ connected_users: 0, total_connections: 0 });
-    for (const each of await Promise.all(Array.from({ length: 10 }, () => listen(urlOf(server, id))))) await each.leave();
+    for (const each of await Promise.all(Array.from({ length: 10 }, () => enter(urlOf(server, id))))) await each.leave();
   });
 
-  test.concurrent('counts users, and not submissions, as connected', async ({ tidings }) => {
-    const server = await tidings(having('submissions'));
+  test.concurrent('counts users, and not submissions, as connected, and lets each watch any number', async ({
+    tidings,
+  }) => {
+    const server = await tidings(having('submissions', { connections: 1 }));
     const [one, two] = [await declare(server), await declare(server)];
-    const clients = [await listen(urlOf(server, one)), await listen(urlOf(server, two))];
+    const clients = [await enter(urlOf(server, one)), await enter(urlOf(server, two))];
+    await expectClosed(urlOf(server, one), LIMITED);
     expect(await server.stats()).toEqual({ connected_users: 1, total_connections: 2 });
     for (const each of clients) await each.leave();
   });
@@ -492,20 +509,20 @@ describe('submissions', () => {
   test.concurrent('a token may be optional; a bad one is refused all the same', async ({ tidings }) => {
     const server = await tidings(having('submissions', { auth: 'optional', messages_per_minute: 3 }));
     const [open, owned] = [await declare(server), await declare(server, { owner: 'owner' })];
-    const anonymous = await listen(ws(server, `/ws/submissions/${open}`));
+    const anonymous = await enter(ws(server, `/ws/submissions/${open}`));
     expect(await server.publish({ channel: `submission:${open}` }, 1)).toEqual([1]);
     expect(await anonymous.next()).toBe('1');
     expect(await server.stats()).toEqual({ connected_users: 0, total_connections: 1 });
     await expectClosed(ws(server, `/ws/submissions/${owned}`), STRANGER);
     await expectClosed(ws(server, `/ws/submissions/${open}?token=x`), STRANGER);
     await expectClosed(ws(server, '/ws/submissions/404404'), NOWHERE);
-    await (await listen(urlOf(server, owned, 'owner'))).leave();
+    await visit(urlOf(server, owned, 'owner'));
 
     // Who has no name is shut out by address, and only there.
     for (let i = 0; i < 4; i++) anonymous.socket.send('x');
     expect(await anonymous.close()).toEqual(LIMITED);
     await expectClosed(ws(server, `/ws/submissions/${open}`), LIMITED);
-    await (await listen(ws(server, `/ws/submissions/${open}`), { from: '127.0.0.2' })).leave();
+    await visit(ws(server, `/ws/submissions/${open}`), { from: '127.0.0.2' });
   });
 
   test.concurrent('explains where that is asked for', async ({ tidings }) => {
@@ -513,7 +530,7 @@ describe('submissions', () => {
     const id = await declare(server);
     const no: Words = { error: 'Unauthorized', code: 4003, message: 'A token is required', retry_recommended: false };
     await expectRefused(ws(server, `/ws/submissions/${id}`), no);
-    const client = await listen(urlOf(server, id));
+    const client = await enter(urlOf(server, id));
     await expectRefused(urlOf(server, id, 'u2'), {
       error: 'Rate limited',
       code: 4029,
@@ -532,7 +549,7 @@ describe.concurrent('an endpoint that a configuration invents', () => {
     const server = await tidings(having('own', { path: '/own' }));
     const url = ws(server, `/own?token=${server.token('u1')}`);
     const five = [];
-    for (let i = 0; i < 5; i++) five.push(await listen(url));
+    for (let i = 0; i < 5; i++) five.push(await enter(url));
     await expectRefused(url, TOO_MANY_CONNECTIONS);
     expect(await server.publish({ channels: ['ws:u1', 'broadcast'] }, 1)).toEqual([5, 5]);
     five[0]!.socket.send('ping');
@@ -549,26 +566,26 @@ describe.concurrent('an endpoint that a configuration invents', () => {
   test('puts placeholders into channels, and counts connections on the first', async ({ tidings }) => {
     const server = await tidings(room({ connections_per: 'channel', connections: 2, limited_code: 4100 }));
     const urlOf = (path: string, user: string): string => ws(server, `/rooms/${path}?token=${server.token(user)}`);
-    const two = [await listen(urlOf('red/1', 'a')), await listen(urlOf('red/2', 'b'))];
+    const two = [await enter(urlOf('red/1', 'a')), await enter(urlOf('red/2', 'b'))];
     await expectRefused(urlOf('red/3', 'c'), { ...TOO_MANY_CONNECTIONS, code: 4100 });
-    const blue = await listen(urlOf('b%C3%BCe/1', 'a'));
+    const blue = await enter(urlOf('b%C3%BCe/1', 'a'));
     expect(await server.publish({ channels: ['room:red', 'room:büe', 'ws:a', 'ws:b', 'room:1'] }, 1)).toEqual([
       2, 1, 2, 1, 0,
     ]);
     for (const each of [...two, blue]) await each.leave();
     await server.connections(0);
-    await (await listen(urlOf('red/3', 'c'))).leave();
+    await visit(urlOf('red/3', 'c'));
   });
 
   test('may count on a channel that is another user’s own', async ({ tidings }) => {
     const keys = { path: '/of/{who}', channels: ['ws:{who}'], connections_per: 'channel', connections: 1 };
     const server = await tidings(having('of', keys));
-    const fan = await listen(ws(server, `/of/star?token=${server.token('fan')}`));
+    const fan = await enter(ws(server, `/of/star?token=${server.token('fan')}`));
     expect(await server.stats()).toEqual({ connected_users: 1, total_connections: 1 });
-    const star = await listen(`${server.wsUrl}?token=${server.token('star')}`);
+    const star = await enter(`${server.wsUrl}?token=${server.token('star')}`);
     expect(await server.publish({ user: 'star' }, 1)).toEqual([2]);
     await expectRefused(ws(server, `/of/star?token=${server.token('star')}`), TOO_MANY_CONNECTIONS);
-    const own = await listen(ws(server, `/of/fan?token=${server.token('fan')}`));
+    const own = await enter(ws(server, `/of/fan?token=${server.token('fan')}`));
     for (const each of [fan, star, own]) await each.leave();
     await server.connections(0);
     expect((await server.stats()).connected_users).toBe(0);
@@ -579,7 +596,7 @@ describe.concurrent('an endpoint that a configuration invents', () => {
     const urlOf = (name: string): string => ws(server, `/rooms/${name}/1?token=${server.token('u')}`);
     const none = { code: 4104, reason: 'Not found' };
     for (const name of ['%0A', '%FF', 'x'.repeat(196)]) await expectClosed(urlOf(name), none);
-    await (await listen(urlOf('x'.repeat(195)))).leave();
+    await visit(urlOf('x'.repeat(195)));
     const plain = await server.ask(`/rooms/%0A/1?token=${server.token('u')}`);
     expect({ status: plain.status, code: plain.json.code }).toEqual({ status: 404, code: 4104 });
   });
@@ -588,7 +605,7 @@ describe.concurrent('an endpoint that a configuration invents', () => {
     const keys = { path: '/n/{submission_id}', channels: ['n:{submission_id}'] };
     const server = await tidings(having('numbers', keys));
     const urlOf = (id: string): string => ws(server, `/n/${id}?token=${server.token('u')}`);
-    await (await listen(urlOf('9007199254740991'))).leave();
+    await visit(urlOf('9007199254740991'));
     for (const id of ['9007199254740992', '01', 'x', '+1'])
       expect((await dial(urlOf(id)).close()).code).toBe(4004);
   });
@@ -610,7 +627,7 @@ describe.concurrent('an endpoint that a configuration invents', () => {
       ws(server, `/rooms/r/${seat}?token=${server.token('ignored', claims)}`);
     const no = (message: string): Words => ({ error: 'Unauthorized', code: 4101, message, retry_recommended: false });
     for (const claims of [{ tenant: id }, { name: id }]) {
-      const client = await listen(urlOf({ role: 'x', ...claims }));
+      const client = await enter(urlOf({ role: 'x', ...claims }));
       client.socket.send('ping');
       expect(await client.next()).toBe('pong');
       await client.leave();
@@ -635,8 +652,8 @@ describe.concurrent('an endpoint that a configuration invents', () => {
 
   test('may be open to all: who has no name hears what needs none', async ({ tidings }) => {
     const server = await tidings(room({ auth: 'optional', dialect: 'hailango', connections: 1 }));
-    const clients = [await listen(ws(server, '/rooms/r/1')), await listen(ws(server, '/rooms/r/2'))];
-    const known = await listen(ws(server, `/rooms/r/3?token=${server.token('u')}`));
+    const clients = [await enter(ws(server, '/rooms/r/1')), await enter(ws(server, '/rooms/r/2'))];
+    const known = await enter(ws(server, `/rooms/r/3?token=${server.token('u')}`));
     expect(await server.publish({ channels: ['room:r', 'ws:', 'ws:u'] }, 1)).toEqual([3, 0, 1]);
     expect(JSON.parse(await clients[0]!.next()).payload.userId).toBe('');
     expect(JSON.parse(await known.next()).payload.userId).toBe('u');
@@ -649,7 +666,7 @@ describe.concurrent('an endpoint that a configuration invents', () => {
     const urlOf = (n: number): string => ws(server, `/watch/${n}?token=${server.token('u')}`);
     expect((await dial(urlOf(7)).close()).code).toBe(4144);
     expect((await server.call('/api/v1/submissions', { submission_id: 7 })).status).toBe(201);
-    const client = await listen(urlOf(7));
+    const client = await enter(urlOf(7));
     expect(await server.publish({ channels: ['submission:7', 'ws:u'] }, 1)).toEqual([1, 1]);
     await client.leave();
   });
@@ -675,7 +692,7 @@ describe.concurrent('an endpoint that a configuration invents', () => {
     // The token before existence, that before the limit on connections.
     expect((await server.ask('/own/9')).status).toBe(401);
     expect((await server.ask(path(9))).status).toBe(404);
-    const client = await listen(ws(server, path(1)));
+    const client = await enter(ws(server, path(1)));
     expect((await server.ask(path(9))).status).toBe(404);
     expect((await server.ask(path(2))).status).toBe(403);
     expect((await server.ask(path(1))).status).toBe(429);
