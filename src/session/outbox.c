@@ -52,11 +52,17 @@ void outbox_pool_finish(struct outbox_pool *pool) {
     pool->free_count = 0;
 }
 
+/* What a message counts for. A notification is shared by its listeners; words for one client alone
+ * cost it more than the two bytes that a pong may have. */
+static uint32_t weight(const struct message *m) {
+    return m->is_notification ? m->len : m->len + (uint32_t)sizeof *m;
+}
+
 bool outbox_push(struct outbox *box, struct outbox_pool *pool, struct message *own) {
-    if (own->len > UINT32_MAX - box->bytes) return false;
+    if (weight(own) > UINT32_MAX - box->bytes) return false;
     if (!box->first) {
         box->first = own;
-        box->bytes = own->len;
+        box->bytes = weight(own);
         box->sent = 0;
         return true;
     }
@@ -73,14 +79,14 @@ bool outbox_push(struct outbox *box, struct outbox_pool *pool, struct message *o
     }
     struct outbox_chunk *last = head->last;
     last->items[last->end++] = own;
-    box->bytes += own->len;
+    box->bytes += weight(own);
     return true;
 }
 
 /* Takes the first message out; its reference is the caller's. */
 static struct message *shift(struct outbox *box, struct outbox_pool *pool) {
     struct message *first = box->first;
-    box->bytes -= first->len - box->sent;
+    box->bytes -= weight(first) - box->sent;
     box->sent = 0;
     box->first = NULL;
     struct outbox_chunk *head = box->rest;
@@ -158,6 +164,6 @@ size_t outbox_cut(struct outbox *box, struct outbox_pool *pool) {
     uint32_t sent = box->sent;
     size_t notifications = outbox_clear(box, pool);
     if (begun->is_notification) notifications--;
-    *box = (struct outbox){ .first = begun, .sent = sent, .bytes = begun->len - sent };
+    *box = (struct outbox){ .first = begun, .sent = sent, .bytes = weight(begun) - sent };
     return notifications;
 }

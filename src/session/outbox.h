@@ -18,7 +18,7 @@ struct outbox {
     struct message *first; /* NULL: empty */
     struct outbox_chunk *rest;
     uint32_t sent;  /* bytes of the first that are out already */
-    uint32_t bytes; /* of all frames in it, less what is sent */
+    uint32_t bytes; /* of all frames in it, less what is sent; own words count what they take */
 };
 
 /* Chunks that are not in use, kept for the next burst. One a worker; zeroed is ready. */
