@@ -12,6 +12,7 @@
 enum {
     SPARE_CONNECTIONS = 256, /* that speak HTTP, beside the WebSockets that may be */
     TICK_MS = 500,
+    LATECOMER_SECONDS = 2, /* to ask something, for who connects in the midst of a drain */
 };
 
 struct session_shared *session_shared_new(const struct session_options *options) {
@@ -119,11 +120,12 @@ void session_accept(struct session *s, enum session_door door, int own_fd,
     conn_open(s, door, own_fd, peer);
 }
 
-/* Nobody waits for these. Those that come later are ended by their answer. */
-static void end_idle_http(struct session *s) {
+/* Nobody waits for these, who have asked nothing for so long. */
+static void end_idle_http(struct session *s, uint32_t seconds) {
     for (uint32_t i = 1; i < s->conns.fresh; i++) {
         const struct conn *c = conn_at(s, i);
-        if (c->state == CONN_HTTP && c->in.http->is_idle) conn_end(s, i, NULL);
+        bool is_idle = c->state == CONN_HTTP && c->in.http->is_idle;
+        if (is_idle && s->now_s >= c->in.http->since_s + seconds) conn_end(s, i, NULL);
     }
 }
 
@@ -131,13 +133,15 @@ void session_drain(struct session *s, double fraction) {
     static const struct conn_reason restart = { "server restart",
                                                 WS_CLOSE_RESTART,
                                                 { "Server restart", 14 } };
-    if (!s->is_draining) end_idle_http(s);
+    if (!s->is_draining) end_idle_http(s, 0);
     s->is_draining = true;
     uint32_t goal = (uint32_t)((double)s->conns.fresh * fraction);
     for (uint32_t i = s->drained_to; i < goal; i++) {
         if (conn_at(s, i)->state == CONN_OPEN) conn_end(s, i, &restart);
     }
     if (goal > s->drained_to) s->drained_to = goal;
+    /* Who came later is ended by its answer, unless it asks nothing. */
+    if (fraction >= 1) end_idle_http(s, LATECOMER_SECONDS);
 }
 
 bool session_is_empty(const struct session *s) {
