@@ -70,7 +70,8 @@ void conn_pause(struct session *s, uint32_t index) {
 
 /* Keeps the process's sum of refused bytes right. */
 static void account(struct session *s, struct conn *c) {
-    uint32_t now = c->is_refused ? c->outbox.bytes : 0;
+    uint32_t now = 0;
+    if (c->is_refused) now = c->state == CONN_HTTP ? conn_http_waiting(c) : c->outbox.bytes;
     if (now == c->queued) return;
     atomic_fetch_add_explicit(&s->shared->queued_bytes, (uint64_t)now - c->queued,
                               memory_order_relaxed);
@@ -113,6 +114,10 @@ static void settle_flush(struct session *s, uint32_t index, enum err e) {
         if (is_refused) heartbeat_arm(s, index);
     }
     account(s, c);
+    if (c->state == CONN_HTTP && is_over_budget(s, c, 0)) {
+        conn_drop(s, index, 0, "answers not read");
+        return;
+    }
     if (is_refused) return;
     if (c->state == CONN_OPEN && c->is_replaying) conn_pause(s, index); /* what is next? */
     if (c->state != CONN_CLOSING) return;
@@ -126,6 +131,7 @@ static void settle_flush(struct session *s, uint32_t index, enum err e) {
 
 bool conn_push(struct session *s, uint32_t index, struct message *own) {
     struct conn *c = conn_at(s, index);
+    uint32_t before = c->outbox.bytes;
     if (c->is_slow || is_over_budget(s, c, own->len) || !outbox_push(&c->outbox, &s->pool, own)) {
         c->is_slow = true;
         conn_mark(s, index);
@@ -136,8 +142,7 @@ bool conn_push(struct session *s, uint32_t index, struct message *own) {
         return true;
     }
     conn_mark(s, index);
-    if (c->outbox.bytes >= FLUSH_AT_ONCE_BYTES &&
-        c->outbox.bytes - own->len < FLUSH_AT_ONCE_BYTES) {
+    if (before < FLUSH_AT_ONCE_BYTES && c->outbox.bytes >= FLUSH_AT_ONCE_BYTES) {
         /* Ending it is left to the turn's end: this may be in the midst of a fan-out. */
         (void)!flush_outbox(s, index);
     }
@@ -224,11 +229,13 @@ void conn_drop(struct session *s, uint32_t index, uint16_t code, const char *eve
     if (c->state == CONN_HTTP) conn_http_leave(s, c);
     size_t dropped = outbox_clear(&c->outbox, &s->pool);
     counter_add(&s->counts->dropped[COUNT_DROP_CLOSED], dropped);
+    /* A peer that had its time to close, or to read: the kernel shall not keep anything for it. */
+    bool is_abort = (c->is_finished || c->is_refused) && !c->has_peer_ended;
     c->is_refused = false;
     account(s, c);
     wheel_cancel(&s->wheel, index);
-    if (c->is_finished && !c->has_peer_ended) {
-        stream_abort(&c->stream); /* it had its time to close */
+    if (is_abort) {
+        stream_abort(&c->stream);
     } else {
         stream_close(&c->stream);
     }

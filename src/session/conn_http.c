@@ -13,6 +13,7 @@
 enum {
     NO_ROUTE = COUNT_ROUTES_MAX - 1, /* where requests without a route are counted */
     OUT_MAX = 64 << 20,              /* answers of one connection that wait; ends it beyond */
+    OUT_KEPT_BYTES = 1 << 14,        /* of the room for them, between two turns */
 };
 
 static struct http_limits limits_of(const struct session *s) {
@@ -44,13 +45,19 @@ static bool is_within_budget(struct session *s, struct conn_http *http, size_t k
     return kept <= before || used + (kept - before) <= budget->max;
 }
 
+uint32_t conn_http_waiting(const struct conn *c) {
+    return (uint32_t)c->in.http->out.len; /* at most OUT_MAX */
+}
+
 void conn_http_leave(struct session *s, struct conn *c) {
     struct conn_http *http = c->in.http;
     c->in.http = NULL;
     if (!http) return;
     counter_sub(&s->counts->http_connections, 1);
     (void)is_within_budget(s, http, 0);
-    if (http->out.len > 0) {
+    if (buf_err(&http->out)) {
+        c->is_lost = true;
+    } else if (http->out.len > 0) {
         struct message *rest = message_new_raw(buf_span(&http->out));
         if (!rest || !outbox_push(&c->outbox, &s->pool, rest)) {
             message_unref(rest);
@@ -248,7 +255,7 @@ enum err conn_http_flush(struct session *s, uint32_t index) {
         }
         buf_clear(out);
     }
-    if (out->cap > HTTP_OUT_HIGH_BYTES) buf_finish(out);
+    if (out->cap > OUT_KEPT_BYTES) buf_finish(out);
     return ERR_OK;
 }
 

@@ -177,6 +177,8 @@ bool conn_flush_turn(void *session);
 /* conn_http.c */
 
 MUST_USE bool conn_http_begin(struct session *s, struct conn *c);
+/* How many bytes of answers are not written yet. */
+uint32_t conn_http_waiting(const struct conn *c);
 void conn_http_input(struct session *s, uint32_t index, struct span in);
 /* Goes on with what was held back. */
 void conn_http_resume(struct session *s, uint32_t index);
