@@ -43,10 +43,10 @@ enum {
 
 /* A key that is gone with the process. */
 static const char *make_secret(char ret[static SECRET_TEXT_BYTES]) {
-    unsigned char bytes[SECRET_BYTES];
-    random_bytes(bytes, sizeof bytes);
-    for (size_t i = 0; i < sizeof bytes; i++)
-        snprintf(ret + 2 * i, 3, "%02x", bytes[i]);
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < 2 * SECRET_BYTES; i++)
+        ret[i] = digits[random_below(16)];
+    ret[2 * SECRET_BYTES] = '\0';
     return ret;
 }
 

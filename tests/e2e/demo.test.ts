@@ -2,6 +2,7 @@
 // Demo mode: a page on which every kind of message is seen to arrive, and nobody from elsewhere gets in.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFailed } from 'vitest';
@@ -30,14 +31,18 @@ async function mint(server: Tidings, body: unknown): Promise<string> {
 
 describe('the page', () => {
   let browser: Browser;
+  let elsewhere: Server;
   beforeAll(async () => {
+    elsewhere = createServer((_, res) => res.setHeader('Content-Type', 'text/html').end('<!doctype html>'));
+    await new Promise<void>((done) => elsewhere.listen(0, '127.0.0.1', done));
     browser = await chromium.launch({
       executablePath: '/usr/bin/chromium',
-      args: ['--no-sandbox', '--disable-gpu'],
+      args: ['--no-sandbox', '--disable-gpu', '--host-resolver-rules=MAP elsewhere.test 127.0.0.1'],
     });
   }, 60_000);
   afterAll(async () => {
     await browser?.close();
+    elsewhere?.close();
   });
 
   /** The page, open, and all that went wrong on it so far. */
@@ -145,13 +150,12 @@ describe('the page', () => {
   });
 
   test('of elsewhere gets nothing, though the browser reaches the server', async () => {
+    const number = 5150;
+    await shared().ask('/api/v1/submissions', { method: 'POST', body: `{"submission_id":${number}}` });
     const page = await browser.newPage();
-    await page.route('http://elsewhere.test/', (route) =>
-      route.fulfill({ contentType: 'text/html', body: '<!doctype html>' }),
-    );
-    await page.goto('http://elsewhere.test/');
-    const said = await page.evaluate(async (address) => {
-      const socket = new WebSocket(`ws://${address}/ws/submissions/1`);
+    await page.goto(`http://elsewhere.test:${(elsewhere.address() as { port: number }).port}/`);
+    const said = await page.evaluate(async ([address, number]) => {
+      const socket = new WebSocket(`ws://${address}/ws/submissions/${number}`);
       const opened = await new Promise((done) => {
         socket.onopen = () => done(true);
         socket.onerror = () => done(false);
@@ -161,8 +165,13 @@ describe('the page', () => {
         () => 'refused',
       );
       return [opened, fetched];
-    }, shared().address);
+    }, [shared().address, number]);
     expect(said).toEqual([false, 'refused']);
+    expect(shared().log()).toContain(`path=/ws/submissions/${number} status=403`);
+    expect(shared().log()).toContain('method=POST path=/demo/token status=403');
+    // A name that is pointed here after its page was loaded is of the same origin, but not of this machine.
+    const rebound = await page.goto(`http://elsewhere.test:${shared().port}/`);
+    expect(rebound!.status()).toBe(403);
     await page.close();
   });
 });
