@@ -19,7 +19,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-enum { APP_GAUGES = 4, SWEEP_MS = 1000 };
+enum { APP_GAUGES = 6, SWEEP_MS = 1000 };
 
 struct app {
     const struct config *config;
@@ -77,6 +77,13 @@ static uint64_t read_max_connections(const void *app) {
     return ((const struct app *)app)->max_connections;
 }
 
+static uint64_t read_store_channels(const void *store) {
+    return store_channels(store);
+}
+static uint64_t read_store_bytes(const void *store) {
+    return store_bytes(store);
+}
+
 static void make_api(struct app *app) {
     const struct config *config = app->config;
     const struct api_gauge gauges[APP_GAUGES] = {
@@ -88,6 +95,8 @@ static void make_api(struct app *app) {
           read_queued, app->session_shared },
         { "websocket_max_connections", "WebSocket connections that the process may hold.",
           read_max_connections, app },
+        { "store_channels", "Declared channels that are kept.", read_store_channels, app->store },
+        { "store_bytes", "Bytes that these channels hold.", read_store_bytes, app->store },
     };
     memcpy(app->gauges, gauges, sizeof gauges);
     const struct api_options options = {
@@ -113,7 +122,18 @@ static void make_api(struct app *app) {
     app->api_shared = api_shared_new(&options);
 }
 
-/* A rule for each endpoint whose channel must be declared; the fixed beginning of its template. */
+/* Endpoints whose channels begin alike share a rule. */
+static struct hub_rule *obtain_rule(struct app *app, size_t *count, struct span prefix) {
+    for (size_t i = 0; i < *count; i++) {
+        if (span_eq(app->rules[i].prefix, prefix)) return &app->rules[i];
+    }
+    struct hub_rule *rule = &app->rules[(*count)++];
+    rule->prefix = prefix;
+    return rule;
+}
+
+/* A rule for the channels that must be declared: those of an endpoint's first template, which begin
+ * with what stands before its placeholder. */
 static void make_rules(struct app *app) {
     const struct config *config = app->config;
     size_t count = 0;
@@ -122,11 +142,9 @@ static void make_rules(struct app *app) {
         if (!endpoint->is_declared || !endpoint->is_enabled) continue;
         struct span prefix = span_str(endpoint->channels[0]);
         prefix.len = span_find(prefix, '{');
-        app->rules[count++] = (struct hub_rule){
-            .prefix = prefix,
-            .keeps_history = endpoint->replay == ENDPOINT_REPLAY_ALL,
-            .ends_after = span_str(endpoint->ends_after),
-        };
+        struct hub_rule *rule = obtain_rule(app, &count, prefix);
+        rule->keeps_history |= endpoint->replay == ENDPOINT_REPLAY_ALL;
+        if (rule->ends_after.len == 0) rule->ends_after = span_str(endpoint->ends_after);
     }
     const struct store_options options = {
         .channels_max = config->store.channels,

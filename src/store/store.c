@@ -9,6 +9,7 @@
 #include "base/mem.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 enum { SWEEP_PORTION = 256, FIRST_ITEMS = 8 };
 
@@ -34,7 +35,7 @@ struct store {
     const struct store_message_ops *ops;
     struct map channels;
     struct channel *oldest, *newest;
-    size_t bytes;
+    _Atomic uint64_t bytes, channel_count; /* changed under the lock, read by anybody */
 };
 
 struct store *store_new(const struct store_options *options, const struct store_message_ops *ops) {
@@ -62,6 +63,7 @@ static void forget(struct store *store, struct channel *channel) {
     map_remove(&store->channels, &channel->node);
     unlink_age(store, channel);
     store->bytes -= channel->bytes;
+    store->channel_count--;
     for (uint32_t i = 0; i < channel->count; i++)
         store->ops->unref(channel->items[i].message);
     mem_free(channel->items);
@@ -114,6 +116,7 @@ static enum err add_channel(struct store *store, struct span name, struct span o
         return ERR_NOMEM;
     }
     link_newest(store, channel, now_s);
+    store->channel_count++;
     return ERR_OK;
 }
 
@@ -217,16 +220,10 @@ void store_sweep(struct store *store, uint32_t now_s) {
     pthread_mutex_unlock(&store->lock);
 }
 
-uint64_t store_channels(struct store *store) {
-    pthread_mutex_lock(&store->lock);
-    uint64_t count = store->channels.count;
-    pthread_mutex_unlock(&store->lock);
-    return count;
+uint64_t store_channels(const struct store *store) {
+    return atomic_load_explicit(&store->channel_count, memory_order_relaxed);
 }
 
-uint64_t store_bytes(struct store *store) {
-    pthread_mutex_lock(&store->lock);
-    uint64_t bytes = store->bytes;
-    pthread_mutex_unlock(&store->lock);
-    return bytes;
+uint64_t store_bytes(const struct store *store) {
+    return atomic_load_explicit(&store->bytes, memory_order_relaxed);
 }

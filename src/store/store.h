@@ -74,7 +74,7 @@ size_t store_read(struct store *store, struct span channel, uint64_t after,
 void store_sweep(struct store *store, uint32_t now_s);
 
 /* For the metrics. */
-uint64_t store_channels(struct store *store);
-uint64_t store_bytes(struct store *store);
+uint64_t store_channels(const struct store *store);
+uint64_t store_bytes(const struct store *store);
 
 #endif
