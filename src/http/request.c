@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "http/message_priv.h"
+#include "http/repeat_priv.h"
 #include "http/target_priv.h"
 
 /* A part of the head by offset: the head may move between the judgement and the end of the body. */
@@ -19,6 +20,7 @@ struct http_parser {
     struct http_request request;
     struct part method, target, path, query, host;
     struct message message;
+    struct repeat repeat;
 };
 
 /* Of a span that lies in the head, or of none. */
@@ -151,11 +153,24 @@ void http_parser_free(struct http_parser *p) {
 void http_parser_reset(struct http_parser *p, const struct http_limits *limits) {
     message_finish(&p->message);
     message_init(&p->message, HTTP_REQUEST, limits);
+    repeat_forget(&p->repeat);
+}
+
+static enum http_step take(struct http_parser *p, struct span *in) {
+    struct message *m = &p->message;
+    if (m->state == MESSAGE_DONE && repeat_take(&p->repeat, m, in)) {
+        p->request.content_length = m->body.len;
+        return HTTP_STEP_DONE;
+    }
+    enum http_step step = message_feed(m, in, judge, p);
+    /* A handshake is not followed by another one. */
+    if (step == HTTP_STEP_DONE && !p->request.wants_upgrade) repeat_remember(&p->repeat, m);
+    return step;
 }
 
 enum http_step http_parser_feed(struct http_parser *p, struct span *in) {
     struct message *m = &p->message;
-    enum http_step step = message_feed(m, in, judge, p);
+    enum http_step step = take(p, in);
     if (step == HTTP_STEP_DONE || step == HTTP_STEP_HEAD) {
         struct http_request *r = &p->request;
         r->method_text = part_span(m, p->method);

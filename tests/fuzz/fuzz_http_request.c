@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Fuzzes http/request and http/reply: what comes of a wire must not depend on how it is cut. The
- * first byte chooses the parser, the second the cuts, the rest is the wire; the limits are small so
+ * first byte chooses the parser and whether the wire comes twice (whole, the second time repeats
+ * heads that the parser knows), the second the cuts, the rest is the wire; the limits are small so
  * that they are met.
  */
 #include "base/buf.h"
@@ -100,10 +101,14 @@ static struct buf run(struct span wire, bool is_reply, unsigned seed) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size < 2) return 0;
     bool is_reply = data[0] & 1;
-    struct span wire = span_of((const char *)data + 2, size - 2);
-    struct buf whole = run(wire, is_reply, 0);
-    struct buf pieces = run(wire, is_reply, data[1] + 1u);
+    struct buf wire;
+    buf_init(&wire, 2 * size);
+    for (int i = 0; i <= (data[0] >> 1 & 1); i++)
+        buf_append(&wire, data + 2, size - 2);
+    struct buf whole = run(buf_span(&wire), is_reply, 0);
+    struct buf pieces = run(buf_span(&wire), is_reply, data[1] + 1u);
     assert(span_eq(buf_span(&whole), buf_span(&pieces)));
+    buf_finish(&wire);
     buf_finish(&whole);
     buf_finish(&pieces);
     return 0;

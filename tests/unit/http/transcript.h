@@ -45,6 +45,7 @@ static void transcript_begin(void *context) {
 }
 
 static void transcript_request(struct transcript *t, const struct http_request *r) {
+    assert_true(r->is_chunked || r->content_length == r->body.len);
     buf_printf(&t->text, "%.*s %.*s", SPAN_ARG(r->method_text), SPAN_ARG(r->path));
     if (r->query.at) buf_printf(&t->text, "?%.*s", SPAN_ARG(r->query));
     buf_printf(&t->text, " 1.%d host=%.*s", r->version_minor, SPAN_ARG(r->host));
