@@ -80,10 +80,11 @@ static enum err take_value(struct json_source *in, const struct json_value *valu
         enum json_step step = parent->kind == CONFIG_LIST ? json_element(&walk, &item)
                                                           : json_member(&walk, &name, &item);
         if (step != JSON_ITEM) break; /* the text was judged before: this is its end */
-        struct config_node *key = NULL, *node;
+        struct config_node *key = NULL, *node = NULL;
         enum err e = parent->kind == CONFIG_MAP ? take_string(in, &name, &key) : ERR_OK;
         if (!e) e = take_value(in, &item, depth + 1, &node);
         if (e) return e;
+        assert(node);
         node->key = key;
         config_node_append(parent, &last, node);
     }

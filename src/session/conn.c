@@ -214,6 +214,7 @@ void conn_end(struct session *s, uint32_t index, const struct conn_reason *reaso
         return;
     }
     if (c->state != CONN_OPEN) return;
+    assert(reason);
     char payload[WS_CONTROL_MAX]; /* first of all: the text may stand in what leaving frees */
     size_t len = ws_close_encode(payload, reason->code, reason->text);
     leave_open(s, index, reason->code, reason->event);

@@ -86,6 +86,7 @@ bool outbox_push(struct outbox *box, struct outbox_pool *pool, struct message *o
 /* Takes the first message out; its reference is the caller's. */
 static struct message *shift(struct outbox *box, struct outbox_pool *pool) {
     struct message *first = box->first;
+    assert(first);
     box->bytes -= weight(first) - box->sent;
     box->sent = 0;
     box->first = NULL;
