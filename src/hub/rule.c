@@ -9,10 +9,11 @@
 #include "ws/frame.h"
 
 static size_t bytes_of(const struct message *message) {
-    return message->len;
+    return message_payload(message).len;
 }
 
-const struct store_message_ops hub_store_ops = { message_ref, message_unref, bytes_of };
+const struct store_message_ops hub_store_ops = { message_ref, message_unref, bytes_of,
+                                                 sizeof(struct message) + WS_HEAD_MAX };
 
 const struct hub_rule *hub_rule_of(const struct hub_shared *shared, struct span channel) {
     for (size_t i = 0; i < shared->rule_count; i++) {
@@ -26,10 +27,12 @@ bool hub_rule_is_last(const struct hub_rule *rule, struct span payload) {
     if (rule->ends_after.len == 0) return false;
     struct json_value name, value;
     struct json_walk walk = json_walk(payload);
+    bool is_last = false;
+    /* Of two members with that name clients take the last. */
     while (json_member(&walk, &name, &value) == JSON_ITEM) {
-        if (json_text_is(&name, SPAN("type"))) return json_text_is(&value, rule->ends_after);
+        if (json_text_is(&name, SPAN("type"))) is_last = json_text_is(&value, rule->ends_after);
     }
-    return false;
+    return is_last;
 }
 
 enum hub_admit hub_admit_listener(struct hub *hub, struct span channel, struct span user) {
@@ -42,5 +45,5 @@ enum hub_admit hub_admit_listener(struct hub *hub, struct span channel, struct s
 
 enum err hub_check_channel(struct hub *hub, struct span channel, size_t bytes) {
     if (!hub_rule_of(hub->shared, channel)) return ERR_OK;
-    return store_check(hub->shared->store, channel, bytes + WS_HEAD_MAX);
+    return store_check(hub->shared->store, channel, bytes);
 }

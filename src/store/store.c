@@ -11,7 +11,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-enum { SWEEP_PORTION = 256, FIRST_ITEMS = 8 };
+enum { FIRST_ITEMS = 8 };
 
 struct item {
     struct message *message;
@@ -23,6 +23,7 @@ struct channel {
     struct channel *older, *newer; /* by when something last happened */
     uint32_t touched_s;
     uint32_t count, cap; /* of items */
+    uint64_t before;     /* the number of the first one, less one */
     size_t bytes;
     struct item *items;
     uint8_t name_len, owner_len;
@@ -35,6 +36,7 @@ struct store {
     const struct store_message_ops *ops;
     struct map channels;
     struct channel *oldest, *newest;
+    uint64_t highest;                      /* number in a channel that was forgotten */
     _Atomic uint64_t bytes, channel_count; /* changed under the lock, read by anybody */
 };
 
@@ -59,11 +61,27 @@ static void link_newest(struct store *store, struct channel *channel, uint32_t n
     store->newest = channel;
 }
 
+static void touch(struct store *store, struct channel *channel, uint32_t now_s) {
+    unlink_age(store, channel);
+    link_newest(store, channel, now_s);
+}
+
+/* What a channel's messages count for in the whole. */
+static size_t memory_of(const struct store *store, const struct channel *channel) {
+    return channel->bytes + channel->count * store->ops->overhead;
+}
+
+/* Takes it out. */
 static void forget(struct store *store, struct channel *channel) {
     map_remove(&store->channels, &channel->node);
     unlink_age(store, channel);
-    store->bytes -= channel->bytes;
+    store->bytes -= memory_of(store, channel);
     store->channel_count--;
+    uint64_t last = channel->before + channel->count;
+    if (last > store->highest) store->highest = last;
+}
+
+static void channel_free(const struct store *store, struct channel *channel) {
     for (uint32_t i = 0; i < channel->count; i++)
         store->ops->unref(channel->items[i].message);
     mem_free(channel->items);
@@ -72,8 +90,11 @@ static void forget(struct store *store, struct channel *channel) {
 
 void store_free(struct store *store) {
     if (!store) return;
-    while (store->oldest)
-        forget(store, store->oldest);
+    while (store->oldest) {
+        struct channel *channel = store->oldest;
+        forget(store, channel);
+        channel_free(store, channel);
+    }
     map_finish(&store->channels);
     (void)pthread_mutex_destroy(&store->lock);
     mem_free(store);
@@ -107,6 +128,7 @@ static enum err add_channel(struct store *store, struct span name, struct span o
     struct channel *channel = mem_try(sizeof *channel + name.len + owner.len);
     if (!channel) return ERR_NOMEM;
     memset(channel, 0, sizeof *channel);
+    channel->before = store->highest;
     channel->name_len = (uint8_t)name.len;
     channel->owner_len = (uint8_t)owner.len;
     memcpy(channel->text, name.at, name.len);
@@ -124,12 +146,14 @@ enum err store_declare(struct store *store, struct span name, struct span owner,
                        bool *ret_is_new) {
     if (name.len == 0 || name.len > UINT8_MAX || owner.len > STORE_OWNER_MAX) return ERR_TOO_BIG;
     pthread_mutex_lock(&store->lock);
-    const struct channel *channel = lookup(store, name);
+    struct channel *channel = lookup(store, name);
     enum err e = ERR_OK;
     if (!channel) {
         e = add_channel(store, name, owner, now_s);
     } else if (!span_eq(owner_of(channel), owner)) {
         e = ERR_EXISTS;
+    } else {
+        touch(store, channel, now_s);
     }
     pthread_mutex_unlock(&store->lock);
     if (!e) *ret_is_new = !channel;
@@ -151,9 +175,10 @@ enum err store_owner(struct store *store, struct span name, char *ret, size_t *r
 static enum err may_append(const struct store *store, const struct channel *channel, size_t bytes) {
     if (!channel) return ERR_NOT_FOUND;
     const struct store_options *options = &store->options;
+    size_t left = options->bytes_max - store->bytes;
     bool has_room = channel->count < options->channel_messages_max &&
                     bytes <= options->channel_bytes_max - channel->bytes &&
-                    bytes <= options->bytes_max - store->bytes;
+                    store->ops->overhead <= left && bytes <= left - store->ops->overhead;
     return has_room ? ERR_OK : ERR_LIMIT;
 }
 
@@ -186,10 +211,9 @@ enum err store_append(struct store *store, struct span name, struct message *mes
     if (!e) {
         (void)store->ops->ref(message);
         channel->bytes += bytes;
-        store->bytes += bytes;
-        unlink_age(store, channel);
-        link_newest(store, channel, now_s);
-        *ret_sequence = channel->count;
+        store->bytes += bytes + store->ops->overhead;
+        touch(store, channel, now_s);
+        *ret_sequence = channel->before + channel->count;
     }
     pthread_mutex_unlock(&store->lock);
     return e;
@@ -200,10 +224,11 @@ size_t store_read(struct store *store, struct span name, uint64_t after,
     size_t count = 0;
     pthread_mutex_lock(&store->lock);
     const struct channel *channel = lookup(store, name);
-    for (uint64_t at = after; channel && at < channel->count && count < max; at++) {
+    uint64_t at = channel && after > channel->before ? after - channel->before : 0;
+    for (; channel && at < channel->count && count < max; at++) {
         ret_items[count++] = (struct store_item){
             .message = store->ops->ref(channel->items[at].message),
-            .sequence = at + 1,
+            .sequence = channel->before + at + 1,
             .is_last = channel->items[at].is_last,
         };
     }
@@ -211,13 +236,22 @@ size_t store_read(struct store *store, struct span name, uint64_t after,
     return count;
 }
 
-void store_sweep(struct store *store, uint32_t now_s) {
+/* The oldest channel, taken out, if its time has come. */
+static struct channel *take_expired(struct store *store, uint32_t now_s) {
     pthread_mutex_lock(&store->lock);
-    for (int i = 0; i < SWEEP_PORTION && store->oldest; i++) {
-        if (now_s - store->oldest->touched_s < store->options.keep_seconds) break;
-        forget(store, store->oldest);
-    }
+    struct channel *oldest = store->oldest;
+    /* It may have been touched by a clock that is ahead of this one. */
+    bool is_expired = oldest && (uint64_t)oldest->touched_s + store->options.keep_seconds <= now_s;
+    if (is_expired) forget(store, oldest);
     pthread_mutex_unlock(&store->lock);
+    return is_expired ? oldest : NULL;
+}
+
+void store_sweep(struct store *store, uint32_t now_s) {
+    struct channel *expired;
+    /* Its messages may be many: nobody waits while they are freed. */
+    while ((expired = take_expired(store, now_s)) != NULL)
+        channel_free(store, expired);
 }
 
 uint64_t store_channels(const struct store *store) {

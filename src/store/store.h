@@ -3,9 +3,10 @@
  * store/store.h: channels that were declared, and what each carried since.
  *
  * A channel that keeps history exists from its declaration until nothing has happened to it for
- * `keep_seconds`. Its messages are numbered from 1 and never trimmed: a full channel takes no more.
- * Any thread; one lock, held for a few instructions. The store does not look into messages and does
- * not know who listens.
+ * `keep_seconds`. Its messages are numbered and never trimmed: a full channel takes no more.
+ * Numbers only rise: those of a channel that is declared anew after it was forgotten lie behind all
+ * that it gave before, so that who listened all the while misses nothing. Any thread; one lock,
+ * held for a few instructions. The store does not look into messages and does not know who listens.
  */
 #ifndef TIDINGS_STORE_STORE_H
 #define TIDINGS_STORE_STORE_H
@@ -19,14 +20,15 @@ struct message;
 struct store_message_ops {
     struct message *(*ref)(struct message *message);
     void (*unref)(struct message *message);
-    size_t (*bytes)(const struct message *message); /* that it counts for */
+    size_t (*bytes)(const struct message *message); /* of what was published */
+    size_t overhead;                                /* bytes of memory a message beside those */
 };
 
 struct store_options {
     uint32_t channels_max;
     uint32_t channel_messages_max;
-    size_t channel_bytes_max;
-    size_t bytes_max; /* of all channels together */
+    size_t channel_bytes_max; /* of what was published */
+    size_t bytes_max;         /* of memory for the messages of all channels together */
     uint32_t keep_seconds;
 };
 
@@ -40,8 +42,9 @@ struct store *store_new(const struct store_options *options, const struct store_
 void store_free(struct store *store);
 
 /* Declares `channel` (1 to 200 bytes) for `owner` (empty: nobody's). ERR_OK and `*ret_is_new`; the
- * same again is fine. ERR_EXISTS: it has another owner. ERR_LIMIT: there are as many channels as
- * may be. ERR_NOMEM. `now_s` are seconds of a clock that only goes forward, here and below. */
+ * same again is fine and keeps it from being forgotten. ERR_EXISTS: it has another owner.
+ * ERR_LIMIT: there are as many channels as may be. ERR_NOMEM. `now_s` are seconds of a clock that
+ * only goes forward, here and below; those of different threads may differ by a few. */
 MUST_USE enum err store_declare(struct store *store, struct span channel, struct span owner,
                                 uint32_t now_s, bool *ret_is_new);
 
@@ -70,7 +73,7 @@ struct store_item {
 size_t store_read(struct store *store, struct span channel, uint64_t after,
                   struct store_item *ret_items, size_t max);
 
-/* Forgets channels to which nothing has happened for `keep_seconds`, a portion of them. */
+/* Forgets the channels to which nothing has happened for `keep_seconds`. */
 void store_sweep(struct store *store, uint32_t now_s);
 
 /* For the metrics. */
