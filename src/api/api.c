@@ -13,7 +13,7 @@
 #include <stdarg.h>
 
 /* Rooms of a worker. A name or key that does not fit into its room is too long anyway. */
-enum { NAME_ROOM_MAX = 256, CORS_ROOM_MAX = 4096 };
+enum { NAME_ROOM_MAX = 256, CORS_ROOM_MAX = 4096, SCOPES_TEXT_MAX = 64 };
 
 struct api_shared *api_shared_new(const struct api_options *options) {
     struct api_shared *shared = mem_new(sizeof *shared);
@@ -68,6 +68,8 @@ static const struct {
     { HTTP_BIT(GET) | HTTP_BIT(OPTIONS), "/api/v1/ws/stats", stats_get },
     { HTTP_BIT(POST), "/api/v1/submissions", submissions_post },
     { HTTP_BIT(GET) | HTTP_BIT(OPTIONS), "/api/v1/submissions/{id}", submissions_get },
+    { HTTP_BIT(GET), "/api/v1/users/{id}/connections", users_connections_get },
+    { HTTP_BIT(DELETE), "/api/v1/users/{id}/connections", users_connections_delete },
     { HTTP_BIT(GET), "/healthz", health_get },
     { HTTP_BIT(GET), "/healthz/redis", health_redis_get },
     { HTTP_BIT(GET), "/healthz/websocket", health_websocket_get },
@@ -149,17 +151,20 @@ bool api_has_key(struct api *api, struct http_call *call) {
            api_keys_find(api->shared->options.keys, presented_key(request));
 }
 
-static const char *scope_text(enum api_scope scope) {
-    switch (scope) {
+/* `"read"`, or `"admin" or "read"`. */
+static const char *scope_text(uint32_t scopes, char room[static SCOPES_TEXT_MAX]) {
+    size_t len = 0;
 #define ITEM(name, text)                                                                           \
-    case API_SCOPE_##name: return text;
-        API_SCOPE_MAP(ITEM)
-#undef ITEM
+    if (scopes & API_SCOPE_##name) {                                                               \
+        len += (size_t)snprintf(room + len, SCOPES_TEXT_MAX - len, "%s\"" text "\"",               \
+                                len > 0 ? " or " : "");                                            \
     }
-    return "";
+    API_SCOPE_MAP(ITEM)
+#undef ITEM
+    return room;
 }
 
-bool api_authorize(struct api *api, struct http_call *call, enum api_scope scope,
+bool api_authorize(struct api *api, struct http_call *call, uint32_t scopes,
                    const struct api_key **ret) {
     const struct api_keys *keys = api->shared->options.keys;
     if (api->shared->options.is_demo) {
@@ -170,7 +175,7 @@ bool api_authorize(struct api *api, struct http_call *call, enum api_scope scope
     struct span presented = presented_key(call->request);
     const struct api_key *key = api_keys_find(keys, presented);
     struct api_problem problem;
-    if (key && key->scopes & scope) {
+    if (key && key->scopes & scopes) {
         *ret = key;
         return true;
     }
@@ -180,8 +185,9 @@ bool api_authorize(struct api *api, struct http_call *call, enum api_scope scope
         api_problem(&problem, 401, "unauthorized", "%s",
                     presented.len > 0 ? "Unknown API key" : "An API key is needed");
     } else {
-        api_problem(&problem, 403, "forbidden", "The API key has not the scope \"%s\"",
-                    scope_text(scope));
+        char room[SCOPES_TEXT_MAX];
+        api_problem(&problem, 403, "forbidden", "The API key has not the scope %s",
+                    scope_text(scopes, room));
     }
     api_problem_answer(&problem, call->response);
     return false;

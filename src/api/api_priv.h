@@ -52,8 +52,9 @@ void api_problem_answer(const struct api_problem *problem, struct http_response 
  */
 bool api_has_key(struct api *api, struct http_call *call);
 
-/* Whether the caller's key has `scope`; else false and the call is answered. */
-MUST_USE bool api_authorize(struct api *api, struct http_call *call, enum api_scope scope,
+/* Whether the caller's key has one of `scopes` (bits of enum api_scope); else false and the call is
+ * answered. */
+MUST_USE bool api_authorize(struct api *api, struct http_call *call, uint32_t scopes,
                             const struct api_key **ret);
 
 /* Prepares CORS headers for the answer; true when the call was a preflight and is answered. */
@@ -66,6 +67,8 @@ void batch_post(void *api, struct http_call *call);
 void stats_get(void *api, struct http_call *call);
 void submissions_post(void *api, struct http_call *call);
 void submissions_get(void *api, struct http_call *call);
+void users_connections_get(void *api, struct http_call *call);
+void users_connections_delete(void *api, struct http_call *call);
 void health_get(void *api, struct http_call *call);
 void health_redis_get(void *api, struct http_call *call);
 void health_websocket_get(void *api, struct http_call *call);

@@ -102,7 +102,7 @@ void http_router_dispatch(const struct http_router *router, struct http_call *ca
         call->route = route;
         if (route->methods & method) {
             route->handler(route->context, call);
-            if (call->response->status == 0) {
+            if (call->response->status == 0 && !call->is_later) {
                 http_response_error(call->response, 500, "internal",
                                     "The request was not answered");
             }

@@ -27,17 +27,32 @@ struct http_peer {
 
 struct http_route;
 
+/* Writes an answer as a handler would, with `response` prepared for its request. */
+typedef void (*http_writer)(void *context, struct http_response *response);
+
+/* What it takes to answer a call when its handler has long returned. Filled in by the connection's
+ * floor; on the thread of the call, once. `answer` has the answer written by `writer`, or does
+ * nothing when the client has gone meanwhile. */
+struct http_later {
+    void (*answer)(void *owner, uint64_t ticket, http_writer writer, void *context);
+    void *owner;
+    uint64_t ticket; /* which request it is */
+};
+
 /* One request being answered. */
 struct http_call {
     const struct http_request *request;
     const struct http_peer *peer;
     struct http_response *response;
-    void *owner;                    /* of the connection's floor, passed through untouched */
     const struct http_route *route; /* filled by the dispatch; NULL: no route has this path */
     struct http_params params;      /* filled by the dispatch; only its `count` first are set */
+    struct http_later later;
+    bool is_later; /* set by the handler: it has copied `later` and answers through that. Nothing
+                    * else of the call is there any more by then, `response->common` neither. */
 };
 
-/* Answers through `call->response` before it returns. `context` is the one of the route. */
+/* Answers through `call->response` before it returns, or sets `call->is_later`. `context` is the
+ * one of the route. */
 typedef void (*http_handler)(void *context, struct http_call *call);
 
 struct http_route {

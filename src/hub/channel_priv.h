@@ -6,7 +6,7 @@
 #define TIDINGS_HUB_CHANNEL_PRIV_H
 
 #include "base/slab.h"
-#include "hub/hub.h"
+#include "hub/ask.h"
 
 struct channel {
     struct interest *interest; /* the shared entry, which has the name; NULL: the slot is free */
@@ -18,11 +18,16 @@ struct channel {
     } subscribers;
 };
 
-/* One message on its way to another worker. */
+/* One message, or one question, on its way to a worker. */
 struct mail {
-    struct message *message; /* with a reference */
-    uint32_t channel;        /* of the receiving worker */
-    uint32_t generation;
+    struct message *message; /* with a reference; NULL: a question */
+    union {
+        struct {
+            uint32_t channel; /* of the receiving worker */
+            uint32_t generation;
+        };
+        struct hub_ask *ask; /* NULL: only wakes */
+    };
 };
 
 struct hub {
@@ -36,8 +41,10 @@ struct hub {
     struct slab channels;  /* of struct channel */
     uint32_t *generations; /* of each slot: how often it was used */
     uint32_t generation_cap;
-    uint64_t to_wake; /* workers that got mail in this turn, as bits */
-    uint64_t pushed;  /* messages handed to subscribers in this turn */
+    uint64_t to_wake;     /* workers that got mail in this turn, as bits */
+    uint64_t pushed;      /* messages handed to subscribers in this turn */
+    struct hub_ask *asks; /* questions of this worker that are not answered yet */
+    uint32_t ask_count;
 };
 
 static inline uint32_t *channel_subscribers(struct channel *channel) {
@@ -61,6 +68,13 @@ void fanout(struct hub *hub, uint32_t index, struct message *message);
 
 /* Brings mail to this worker's subscribers, as much as a turn may. */
 bool fanout_mail(void *hub);
+
+/* Answers a question for this worker; NULL: there was none, the mail only wakes. */
+void ask_mail(struct hub *hub, struct hub_ask *ask);
+/* Gives back the questions of this worker that all have answered. */
+void ask_finish_done(struct hub *hub);
+/* Gives back those that nobody will answer any more. */
+void ask_drop_all(struct hub *hub);
 
 /* The broker's way into the hubs of this process. */
 enum err publish_deliver(void *hub, struct span channel, struct message *message,

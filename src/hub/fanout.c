@@ -28,6 +28,13 @@ bool hub_is_sated(const struct hub *hub) {
     return hub->pushed >= PUSHES_A_TURN;
 }
 
+static void deliver_mail(struct hub *hub, const struct mail *mail) {
+    struct message *message = mail->message;
+    if (hub->generations[mail->channel] == mail->generation) fanout(hub, mail->channel, message);
+    atomic_fetch_sub_explicit(&hub->shared->mailed_bytes, message->len, memory_order_relaxed);
+    message_unref(message);
+}
+
 bool fanout_mail(void *owner) {
     struct hub *hub = owner;
     struct mailbox *box = hub->shared->mailboxes[hub->worker];
@@ -35,15 +42,14 @@ bool fanout_mail(void *owner) {
     size_t count;
     while (!hub_is_sated(hub) && (count = mailbox_take(box, mail, MAIL_AT_ONCE)) > 0) {
         for (size_t i = 0; i < count; i++) {
-            struct message *message = mail[i].message;
-            if (hub->generations[mail[i].channel] == mail[i].generation) {
-                fanout(hub, mail[i].channel, message);
+            if (mail[i].message) {
+                deliver_mail(hub, &mail[i]);
+            } else {
+                ask_mail(hub, mail[i].ask);
             }
-            atomic_fetch_sub_explicit(&hub->shared->mailed_bytes, message->len,
-                                      memory_order_relaxed);
-            message_unref(message);
         }
     }
+    ask_finish_done(hub);
     for (uint64_t left = hub->to_wake; left; left &= left - 1) {
         mailbox_wake(hub->shared->mailboxes[__builtin_ctzll(left)]);
     }

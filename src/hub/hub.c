@@ -59,13 +59,14 @@ void hub_join_loop(struct hub *hub) {
 static void drop_mail(struct mailbox *box) {
     struct mail mail;
     while (mailbox_take(box, &mail, 1) > 0)
-        message_unref(mail.message);
+        message_unref(mail.message); /* questions are their askers' */
 }
 
 void hub_free(struct hub *hub) {
     if (!hub) return;
     struct mailbox **box = &hub->shared->mailboxes[hub->worker];
     drop_mail(*box);
+    ask_drop_all(hub);
     mailbox_free(*box);
     *box = NULL;
     broker_free(hub->broker);
@@ -76,4 +77,8 @@ void hub_free(struct hub *hub) {
 
 struct hub_shared *hub_shared_of(struct hub *hub) {
     return hub->shared;
+}
+
+unsigned hub_worker(const struct hub *hub) {
+    return hub->worker;
 }

@@ -65,5 +65,7 @@ bool hub_is_sated(const struct hub *hub);
 void hub_settle(struct hub *hub);
 
 struct hub_shared *hub_shared_of(struct hub *hub);
+/* Its number among the workers, from 0. */
+unsigned hub_worker(const struct hub *hub);
 
 #endif

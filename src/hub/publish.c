@@ -47,8 +47,9 @@ static bool has_room(struct hub_shared *shared, uint64_t workers, size_t bytes) 
 
 static void post(struct hub *hub, unsigned worker, const struct targets *targets,
                  struct message *message) {
-    const struct mail mail = { message_ref(message), targets->channel[worker],
-                               targets->generation[worker] };
+    const struct mail mail = { .message = message_ref(message),
+                               .channel = targets->channel[worker],
+                               .generation = targets->generation[worker] };
     _Atomic uint64_t *mailed = &hub->shared->mailed_bytes;
     /* Before it is posted, since the receiver may be quick to take it off again. */
     atomic_fetch_add_explicit(mailed, message->len, memory_order_relaxed);

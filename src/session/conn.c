@@ -29,6 +29,7 @@ void conn_open(struct session *s, enum session_door door, int own_fd, const stru
     c->stream.fd = own_fd;
     c->door = (uint8_t)door;
     c->address = *peer;
+    c->number = ++s->opened;
     c->opened_s = c->heard_s = s->now_s;
     if (!conn_http_begin(s, c) || loop_watch(s->loop, own_fd, s->kind, index, EPOLLIN) != ERR_OK) {
         conn_drop(s, index, 0, "accept failed");
@@ -38,9 +39,15 @@ void conn_open(struct session *s, enum session_door door, int own_fd, const stru
     heartbeat_arm(s, index);
 }
 
-/* Watches what the connection now waits for. */
-static void watch(struct session *s, uint32_t index) {
-    const struct conn *c = conn_at(s, index);
+/* Who does not read its answers, or whose answer is yet to come, is not asked for more requests. */
+static bool should_be_deaf(const struct conn *c) {
+    bool is_waiting = c->state == CONN_HTTP && (c->is_refused || c->in.http->ticket != 0);
+    return c->has_peer_ended || is_waiting;
+}
+
+void conn_watch(struct session *s, uint32_t index) {
+    struct conn *c = conn_at(s, index);
+    c->is_deaf = should_be_deaf(c);
     uint32_t events = (c->is_deaf ? 0u : EPOLLIN) | (c->is_refused ? EPOLLOUT : 0u);
     loop_rewatch(s->loop, c->stream.fd, s->kind, index, events);
 }
@@ -108,9 +115,7 @@ static void settle_flush(struct session *s, uint32_t index, enum err e) {
     bool is_refused = e == ERR_AGAIN;
     if (is_refused != c->is_refused) {
         c->is_refused = is_refused;
-        /* Who does not read its answers is not asked for more requests. */
-        c->is_deaf = c->has_peer_ended || (is_refused && c->state == CONN_HTTP);
-        watch(s, index);
+        conn_watch(s, index);
         if (is_refused) heartbeat_arm(s, index);
     }
     account(s, c);
@@ -197,10 +202,7 @@ static void leave_open(struct session *s, uint32_t index, uint16_t code, const c
 static void begin_closing(struct session *s, uint32_t index) {
     struct conn *c = conn_at(s, index);
     c->state = CONN_CLOSING;
-    if (c->is_deaf && !c->has_peer_ended) {
-        c->is_deaf = false;
-        watch(s, index);
-    }
+    if (c->is_deaf && !c->has_peer_ended) conn_watch(s, index);
     c->heard_s = s->now_s; /* the wait for the peer counts from here */
     heartbeat_arm(s, index);
     conn_mark(s, index);
@@ -257,8 +259,7 @@ static void on_end_of_stream(struct session *s, uint32_t index) {
         if (outbox_is_empty(&c->outbox)) {
             conn_drop(s, index, 0, "closed");
         } else if (!c->is_deaf) {
-            c->is_deaf = true; /* a stream at its end stays readable */
-            watch(s, index);
+            conn_watch(s, index); /* a stream at its end stays readable */
         }
         break;
     }
@@ -290,6 +291,10 @@ void conn_ready(void *owner, uint32_t index, uint32_t events) {
     }
     /* One that is replayed to may still speak. */
     if ((c->is_paused && c->state == CONN_HTTP) || c->state == CONN_ENDED) return;
+    if (c->state == CONN_HTTP && c->in.http->ticket && events & (EPOLLHUP | EPOLLERR)) {
+        conn_drop(s, index, 0, "connection lost"); /* nobody is there to be answered */
+        return;
+    }
     if (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) on_readable(s, index);
 }
 
@@ -345,5 +350,5 @@ bool conn_flush_turn(void *owner) {
     struct session *s = owner;
     flush_dirty(s);
     reap(s);
-    return s->dirty_first || s->ended;
+    return s->dirty_first || s->paused_first || s->ended;
 }

@@ -89,7 +89,7 @@ static void find_peer(struct session *s, struct conn *c, const struct http_reque
     }
 }
 
-static void count_answer(struct session *s, const struct http_route *route, int status) {
+void conn_http_count(struct session *s, const struct http_route *route, int status) {
     size_t number = route ? route->number : NO_ROUTE;
     counter_add(&s->counts->http[number][count_status_kind((unsigned)status)], 1);
 }
@@ -113,7 +113,10 @@ static void answer(struct session *s, uint32_t index, const struct http_request 
     http_response_init(&response, &http->out, request);
     if (s->is_draining) response.is_keep_alive = false;
     struct http_call call = {
-        .request = request, .peer = &http->peer, .response = &response, .owner = s
+        .request = request,
+        .peer = &http->peer,
+        .response = &response,
+        .later = { conn_http_answer, s, (uint64_t)index << 32 | ++s->ticket },
     };
     if (is_foreign(s, request)) {
         http_response_error(&response, 403, "not_loopback",
@@ -121,7 +124,11 @@ static void answer(struct session *s, uint32_t index, const struct http_request 
     } else {
         http_router_dispatch(s->routers[c->door], &call);
     }
-    count_answer(s, call.route, response.status);
+    if (call.is_later) {
+        conn_http_leave_open(s, index, &call);
+        return;
+    }
+    conn_http_count(s, call.route, response.status);
     if (log_is_on(LOG_DEBUG)) log_request(request, http, response.status);
     http->is_last |= !response.is_keep_alive;
 }
@@ -132,7 +139,7 @@ static void answer_failure(struct session *s, uint32_t index, struct http_failur
     struct http_response response;
     http_response_init(&response, &c->in.http->out, NULL);
     http_response_failure(&response, failure);
-    count_answer(s, NULL, failure.status);
+    conn_http_count(s, NULL, failure.status);
     log_line(LOG_DEBUG, "http request refused", log_int("status", failure.status),
              log_text("problem", failure.message));
     c->in.http->is_last = true;
@@ -164,10 +171,10 @@ static void on_head(struct session *s, uint32_t index) {
     }
 }
 
-/* Should the rest of its requests wait for the next turn? */
+/* Should the rest of its requests wait, for the next turn or for the answer to the last one? */
 static bool must_wait(const struct session *s, const struct conn *c) {
     return hub_is_sated(s->hub) || s->dirty_count > BACKLOG_HIGH || c->is_refused ||
-           c->in.http->out.len > HTTP_OUT_HIGH_BYTES;
+           c->in.http->ticket || c->in.http->out.len > HTTP_OUT_HIGH_BYTES;
 }
 
 static void hold(struct session *s, uint32_t index, struct span rest) {
@@ -178,7 +185,7 @@ static void hold(struct session *s, uint32_t index, struct span rest) {
         return;
     }
     conn_mark(s, index);
-    if (!c->is_refused) conn_pause(s, index);
+    if (!c->is_refused && !c->in.http->ticket) conn_pause(s, index);
 }
 
 /* The requests in `in`, until it is used up or something else comes up. */

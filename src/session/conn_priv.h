@@ -43,6 +43,9 @@ struct conn_http {
     bool is_idle;     /* between two requests */
     bool has_asked;   /* at least one request was complete */
     bool has_peer;    /* `peer` is filled in for this connection or request */
+    uint64_t ticket;  /* of the request whose answer comes later; 0: there is none */
+    struct http_response later;     /* that answer, prepared, */
+    const struct http_route *route; /* and where it is counted */
     struct http_peer peer;
 };
 
@@ -82,6 +85,7 @@ struct conn {
     struct address address; /* the client's, behind trusted proxies too */
     uint32_t message_count; /* in the minute that runs */
     uint32_t minute_from_s;
+    uint32_t number;   /* of the worker's connections, as they came */
     uint32_t opened_s; /* seconds of the session's clock, as all times here */
     uint32_t heard_s;
     uint32_t ping_due_s;      /* 0: none */
@@ -105,6 +109,7 @@ struct session_shared {
     _Atomic uint64_t queued_bytes; /* that kernels have refused */
     atomic_bool refuses_new;
     uint64_t started_ns;
+    int64_t started_ms; /* the same on the wall clock */
     atomic_bool has_warned_of_proxy;
 };
 
@@ -127,6 +132,8 @@ struct session {
     uint32_t paused_first, paused_last; /* to be read on, or replayed to, in the next turn */
     uint32_t ended;                     /* the first of those whose slot is free after this turn */
     uint32_t drained_to;                /* connections in slots below have been told to leave */
+    uint32_t opened;                    /* connections so far; each has its number */
+    uint32_t ticket;                    /* the last that was given out */
     bool is_draining;
     char read_buffer[READ_BYTES];
 };
@@ -161,6 +168,8 @@ MUST_USE bool conn_push(struct session *s, uint32_t index, struct message *own);
 void conn_mark(struct session *s, uint32_t index);
 /* Do not read from it until the next turn. */
 void conn_pause(struct session *s, uint32_t index);
+/* Watches what the connection now waits for. */
+void conn_watch(struct session *s, uint32_t index);
 
 /* The one door out. Says `reason` in a close frame (if it is a WebSocket) behind what is queued
  * already, ends our stream and waits for the peer to end its own. */
@@ -184,6 +193,12 @@ void conn_http_input(struct session *s, uint32_t index, struct span in);
 void conn_http_resume(struct session *s, uint32_t index);
 /* Writes the answers. ERR_OK: all are out; ERR_AGAIN; ERR_CLOSED. */
 MUST_USE enum err conn_http_flush(struct session *s, uint32_t index);
+/* Counts an answer; `route` is NULL where there was none. */
+void conn_http_count(struct session *s, const struct http_route *route, int status);
+/* A handler has left its answer for later: until then no further request is looked at. */
+void conn_http_leave_open(struct session *s, uint32_t index, const struct http_call *call);
+/* Writes it; see struct http_later. */
+void conn_http_answer(void *session, uint64_t ticket, http_writer writer, void *context);
 /* Frees what HTTP needed; answers that are not written yet move to the outbox. */
 void conn_http_leave(struct session *s, struct conn *c);
 /* Has the peer taken too long? Then it is told so. */
@@ -207,6 +222,12 @@ void relay_replay(struct session *s, uint32_t index);
 /* See struct subscriber_ops. */
 bool relay_deliver(void *session, uint32_t index, struct message *message);
 struct subscription *relay_subscriptions(void *session, uint32_t index, size_t *ret_count);
+
+/* operator.c; see struct subscriber_ops. */
+uint32_t operator_next_of_user(void *session, const struct interest *user, uint32_t after);
+void operator_describe(void *session, uint32_t index, struct subscriber_about *ret);
+void operator_end(void *session, uint32_t index, uint16_t code, struct span reason);
+void operator_block_user(void *session, struct span user, uint32_t seconds);
 
 /* session.c */
 

@@ -29,6 +29,7 @@ struct session_shared *session_shared_new(const struct session_options *options)
     shared->limits = limits_new(options->addresses_max);
     shared->unfinished.max = options->unfinished_bytes_max;
     shared->started_ns = clock_now_ns();
+    shared->started_ms = clock_wall_ms();
     return shared;
 }
 
@@ -68,7 +69,14 @@ static void on_tick(void *owner) {
 }
 
 struct session *session_new(const struct session_parts *parts) {
-    static const struct subscriber_ops subscribers = { relay_deliver, relay_subscriptions };
+    static const struct subscriber_ops subscribers = {
+        .deliver = relay_deliver,
+        .subscriptions = relay_subscriptions,
+        .next_of_user = operator_next_of_user,
+        .describe = operator_describe,
+        .end = operator_end,
+        .block_user = operator_block_user,
+    };
     struct session *s = mem_new(sizeof *s);
     s->shared = parts->shared;
     s->loop = parts->loop;

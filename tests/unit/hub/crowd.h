@@ -54,7 +54,8 @@ static inline struct subscription *crowd_subscriptions(void *owner, uint32_t sub
 }
 
 static inline struct crowd *crowd_new(struct hub_shared *shared) {
-    static const struct subscriber_ops ops = { crowd_deliver, crowd_subscriptions };
+    static const struct subscriber_ops ops = { .deliver = crowd_deliver,
+                                               .subscriptions = crowd_subscriptions };
     struct crowd *crowd = mem_new(sizeof *crowd);
     crowd->loop = loop_new(NULL);
     assert_non_null(crowd->loop);

@@ -112,7 +112,7 @@ static void keep_awake(void *owner) {
 }
 
 static void worker_begin(struct worker *worker, struct hub_shared *shared, uint32_t number) {
-    static const struct subscriber_ops ops = { deliver, subscriptions };
+    static const struct subscriber_ops ops = { .deliver = deliver, .subscriptions = subscriptions };
     *worker = (struct worker){ .loop = loop_new(NULL), .number = number };
     worker->counts = mem_new(sizeof *worker->counts);
     worker->diaries = mem_new(CHANNELS * sizeof(struct diary));

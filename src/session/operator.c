@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * session/operator.c: what an operator may see of a user's connections, and do to them.
+ */
+#include "base/clock.h"
+#include "session/conn_priv.h"
+
+uint32_t operator_next_of_user(void *owner, const struct interest *user, uint32_t after) {
+    const struct session *s = owner;
+    for (uint32_t i = after + 1; i < s->conns.fresh; i++) {
+        const struct conn *c = conn_at(s, i);
+        if (c->state == CONN_OPEN && c->user == user) return i;
+    }
+    return 0;
+}
+
+/* The worker and the number alone would do if a number could not come again after four thousand
+ * million connections. */
+static void write_id(const struct session *s, const struct conn *c, char ret[SUBSCRIBER_ID_MAX]) {
+    (void)snprintf(ret, SUBSCRIBER_ID_MAX, "%u-%u-%u", hub_worker(s->hub), c->number, c->opened_s);
+}
+
+void operator_describe(void *owner, uint32_t index, struct subscriber_about *ret) {
+    const struct session *s = owner;
+    const struct conn *c = conn_at(s, index);
+    write_id(s, c, ret->id);
+    ret->endpoint = c->endpoint;
+    ret->connected_ms = s->shared->started_ms + (c->opened_s - 1) * 1000ll;
+    (void)address_format(&c->address, ret->address);
+}
+
+void operator_end(void *owner, uint32_t index, uint16_t code, struct span reason) {
+    conn_end(owner, index, &(struct conn_reason){ "ended by the operator", code, reason });
+}
+
+void operator_block_user(void *owner, struct span user, uint32_t seconds) {
+    const struct session *s = owner;
+    struct limits *limits = s->shared->limits;
+    uint64_t until_ms = loop_now_ns(s->loop) / NS_PER_MS + seconds * 1000ull;
+    for (size_t i = 0; i < s->shared->options.endpoint_count; i++) {
+        const struct limits_key key = limits_key_user(limits, user, (uint16_t)i);
+        limits_block(limits, &key, until_ms);
+    }
+}

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Answers that come after the handler has returned, over socket pairs: their order, what a client
+ * may do meanwhile, and what time and a drain do.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "session/session.h"
+
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { ASKED_MAX = 8 };
+
+static struct {
+    struct loop *loop;
+    struct counts *counts;
+    struct hub_shared *hub_shared;
+    struct session_shared *shared;
+    struct session *session;
+    struct http_router *router;
+    struct http_later asked[ASKED_MAX]; /* requests that wait for their answer */
+    size_t asked_count;
+} w;
+
+static void later_get(void *context, struct http_call *call) {
+    (void)context;
+    assert_true(w.asked_count < ASKED_MAX);
+    w.asked[w.asked_count++] = call->later;
+    call->is_later = true;
+}
+
+static void now_get(void *context, struct http_call *call) {
+    (void)context;
+    http_response_start(call->response, 200);
+    http_response_body(call->response, HTTP_TEXT, SPAN("now"));
+}
+
+static int set_up(void **state) {
+    (void)state;
+    memset(&w, 0, sizeof w);
+    w.counts = mem_new(sizeof *w.counts);
+    w.hub_shared = mem_new(sizeof *w.hub_shared);
+    hub_shared_init(w.hub_shared, 1 << 20);
+    const struct session_options options = {
+        .max_connections = 100,
+        .handshake_seconds = 1,
+        .http_idle_seconds = 1,
+        .max_header_bytes = 8192,
+        .max_body_bytes = 8192,
+        .addresses_max = 1000,
+        .unfinished_bytes_max = 1 << 20,
+        .queue_bytes_max = 1 << 20,
+    };
+    w.shared = session_shared_new(&options);
+    w.loop = loop_new(NULL); /* after that: its clock must not be behind the session's */
+    const struct session_parts parts = { w.shared, w.hub_shared, w.loop, w.counts };
+    w.session = session_new(&parts);
+    w.router = http_router_new();
+    http_router_add(w.router, HTTP_BIT(GET), "/later", later_get, NULL);
+    http_router_add(w.router, HTTP_BIT(GET), "/now", now_get, NULL);
+    session_set_router(w.session, SESSION_DOOR_PUBLIC, w.router);
+    return 0;
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    loop_free(w.loop);
+    session_free(w.session);
+    http_router_free(w.router);
+    session_shared_free(w.shared);
+    assert_int_equal(counter_read(&w.counts->http_connections), 0);
+    hub_shared_finish(w.hub_shared);
+    mem_free(w.hub_shared);
+    mem_free(w.counts);
+    return 0;
+}
+
+static void run_turns(void) {
+    for (int i = 0; i < 6; i++)
+        (void)uv_run(loop_uv(w.loop), UV_RUN_NOWAIT);
+}
+
+static void run_for_ms(int ms) {
+    for (int i = 0; i < ms / 20; i++) {
+        (void)nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
+        run_turns();
+    }
+}
+
+static int connect_one(void) {
+    int ends[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+    struct address address;
+    assert_true(address_parse(SPAN("192.0.2.1"), &address));
+    session_accept(w.session, SESSION_DOOR_PUBLIC, ends[1], &address);
+    return ends[0];
+}
+
+static void send_text(int client, const char *text) {
+    assert_int_equal(send(client, text, strlen(text), MSG_NOSIGNAL), strlen(text));
+    run_turns();
+}
+
+static void write_word(void *context, struct http_response *response) {
+    http_response_start(response, 200);
+    http_response_body(response, HTTP_TEXT, span_str(context));
+}
+
+static void answer(size_t which, const char *word) {
+    char room[16];
+    (void)snprintf(room, sizeof room, "%s", word);
+    const struct http_later *later = &w.asked[which];
+    later->answer(later->owner, later->ticket, write_word, room);
+    run_turns();
+}
+
+/* The bodies of all answers that came, one after the other; heads are left out. */
+static char heard[4096];
+
+static const char *hear(int client) {
+    char bytes[4096];
+    ssize_t got = recv(client, bytes, sizeof bytes - 1, 0);
+    bytes[got > 0 ? got : 0] = 0;
+    heard[0] = 0;
+    for (const char *at = bytes; (at = strstr(at, "\r\n\r\n")) != NULL;) {
+        const char *end = strstr(at += 4, "HTTP/1.1");
+        size_t len = end ? (size_t)(end - at) : strlen(at);
+        size_t before = strlen(heard);
+        (void)snprintf(heard + before, sizeof heard - before, "%.*s ", (int)len, at);
+    }
+    return heard;
+}
+
+static bool has_ended(int client) {
+    char byte;
+    return recv(client, &byte, 1, 0) == 0;
+}
+
+#define LATER "GET /later HTTP/1.1\r\nHost: h\r\n\r\n"
+#define NOW   "GET /now HTTP/1.1\r\nHost: h\r\n\r\n"
+
+static void the_order_stays(void **state) {
+    (void)state;
+    int client = connect_one();
+    send_text(client, NOW LATER NOW LATER "GET /n");
+    assert_string_equal(hear(client), "now ");
+    send_text(client, "ow HTTP/1.1\r\nHost: h\r\n\r\n"); /* is not read yet */
+    assert_string_equal(hear(client), "");
+    assert_int_equal(w.asked_count, 1);
+    answer(0, "one");
+    assert_string_equal(hear(client), "one now ");
+    assert_int_equal(w.asked_count, 2);
+    answer(1, "two");
+    assert_string_equal(hear(client), "two now ");
+    assert_int_equal(counter_read(&w.counts->http[0][COUNT_STATUS_200]), 2);
+    (void)close(client);
+    run_turns();
+    assert_true(session_is_empty(w.session));
+}
+
+static void every_cut_gives_the_same(void **state) {
+    (void)state;
+    static const char all[] = LATER NOW "HEAD /later HTTP/1.1\r\nHost: h\r\n\r\n" NOW;
+    for (size_t cut = 1; cut < sizeof all - 1; cut++) {
+        int client = connect_one();
+        char part[sizeof all];
+        (void)snprintf(part, sizeof part, "%.*s", (int)cut, all);
+        w.asked_count = 0;
+        send_text(client, part);
+        if (w.asked_count == 1) answer(0, "one");
+        send_text(client, all + cut);
+        if (w.asked_count == 1 && cut < sizeof LATER - 1) answer(0, "one");
+        assert_int_equal(w.asked_count, 2);
+        answer(1, "two");
+        assert_string_equal(hear(client), "one now  now ");
+        (void)close(client);
+        run_turns();
+        assert_true(session_is_empty(w.session));
+    }
+}
+
+static void who_has_gone_is_passed_over(void **state) {
+    (void)state;
+    int client = connect_one();
+    send_text(client, LATER NOW);
+    (void)close(client);
+    run_turns();
+    assert_true(session_is_empty(w.session));
+    int other = connect_one(); /* in the same slot */
+    send_text(other, LATER);
+    answer(0, "lost");
+    assert_string_equal(hear(other), "");
+    answer(1, "mine");
+    assert_string_equal(hear(other), "mine ");
+    answer(1, "twice");
+    assert_string_equal(hear(other), "");
+    assert_int_equal(counter_read(&w.counts->http[0][COUNT_STATUS_200]), 1);
+    (void)close(other);
+    run_turns();
+}
+
+static void who_only_stops_speaking_is_answered(void **state) {
+    (void)state;
+    int client = connect_one();
+    send_text(client, LATER);
+    (void)shutdown(client, SHUT_WR);
+    run_turns();
+    answer(0, "one");
+    assert_string_equal(hear(client), "one ");
+    assert_true(has_ended(client));
+    (void)close(client);
+    run_turns();
+    assert_true(session_is_empty(w.session));
+}
+
+static void the_last_request_ends_it(void **state) {
+    (void)state;
+    int client = connect_one();
+    send_text(client, "GET /later HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n" NOW);
+    answer(0, "one");
+    assert_string_equal(hear(client), "one ");
+    assert_true(has_ended(client));
+    (void)close(client);
+    run_turns();
+}
+
+static void waiting_is_not_being_late(void **state) {
+    (void)state;
+    int client = connect_one(), begun = connect_one();
+    send_text(client, LATER "GET /n");
+    send_text(begun, NOW LATER);
+    run_for_ms(3200);
+    assert_string_equal(hear(client), "");
+    answer(0, "one");
+    assert_string_equal(hear(client), "one ");
+    assert_string_equal(hear(begun), "now ");
+    answer(1, "two");
+    assert_string_equal(hear(begun), "two ");
+    run_for_ms(3200); /* now it is */
+    (void)hear(client);
+    if (!strstr(heard, "not complete in time")) fail_msg("%s", heard);
+    assert_true(has_ended(begun));
+    (void)close(client);
+    (void)close(begun);
+    run_turns();
+}
+
+static void a_drain_waits_for_the_answer(void **state) {
+    (void)state;
+    int client = connect_one();
+    send_text(client, LATER NOW);
+    session_drain(w.session, 1);
+    run_turns();
+    assert_false(has_ended(client));
+    answer(0, "one");
+    assert_string_equal(hear(client), "one ");
+    assert_true(has_ended(client));
+    (void)close(client);
+    run_turns();
+    assert_true(session_is_empty(w.session));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(the_order_stays, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(every_cut_gives_the_same, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(who_has_gone_is_passed_over, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(who_only_stops_speaking_is_answered, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_last_request_ends_it, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(waiting_is_not_being_late, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_drain_waits_for_the_answer, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
