@@ -129,6 +129,8 @@ struct session {
     struct buf scratch;
     uint32_t dirty_first, dirty_last; /* to be flushed at the end of the turn */
     uint32_t dirty_count;
+    uint32_t flushes; /* in this turn */
+    uint64_t flush_ns;
     uint32_t paused_first, paused_last; /* to be read on, or replayed to, in the next turn */
     uint32_t ended;                     /* the first of those whose slot is free after this turn */
     uint32_t drained_to;                /* connections in slots below have been told to leave */

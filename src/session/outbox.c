@@ -4,7 +4,6 @@
  */
 #include "session/outbox.h"
 
-#include "base/clock.h"
 #include "base/mem.h"
 
 enum { CHUNK_ITEMS = 61, POOL_MAX = 4096 }; /* a chunk is 512 bytes; the pool keeps 2 MiB of them */
@@ -113,13 +112,13 @@ static size_t gather(const struct outbox *box, struct iovec pieces[static STREAM
     return count;
 }
 
-static void count_sent(const struct message *m, const struct outbox_tally *tally, uint64_t now_ns) {
+static void count_sent(const struct message *m, const struct outbox_tally *tally) {
     struct counts *counts = tally->counts;
     if (!m->is_notification) return;
     counter_add(&counts->endpoints[tally->endpoint].sent, 1);
     histogram_add(&counts->size, &histogram_size, message_payload(m).len, 1);
     if (!tally->is_live) return;
-    histogram_add(&counts->latency, &histogram_latency, now_ns - m->received_ns, 1);
+    histogram_add(&counts->latency, &histogram_latency, tally->now_ns - m->received_ns, 1);
 }
 
 enum err outbox_flush(struct outbox *box, struct outbox_pool *pool, struct stream *stream,
@@ -130,7 +129,6 @@ enum err outbox_flush(struct outbox *box, struct outbox_pool *pool, struct strea
         size_t sent;
         enum err e = stream_write(stream, pieces, count, &sent);
         if (e) return e;
-        uint64_t now_ns = clock_now_ns();
         bool is_refused = false;
         for (size_t i = 0; i < count; i++) {
             if (sent < pieces[i].iov_len) {
@@ -141,7 +139,7 @@ enum err outbox_flush(struct outbox *box, struct outbox_pool *pool, struct strea
             }
             sent -= pieces[i].iov_len;
             struct message *out = shift(box, pool);
-            count_sent(out, tally, now_ns);
+            count_sent(out, tally);
             message_unref(out);
         }
         if (is_refused) return ERR_AGAIN;

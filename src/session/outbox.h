@@ -41,7 +41,8 @@ MUST_USE bool outbox_push(struct outbox *box, struct outbox_pool *pool, struct m
 struct outbox_tally {
     struct counts *counts;
     uint16_t endpoint;
-    bool is_live; /* the age of notifications says something: they are not replayed */
+    uint64_t now_ns; /* close enough for a histogram */
+    bool is_live;    /* the age of notifications says something: they are not replayed */
 };
 
 /* Writes as much as the kernel takes, up to 64 messages with one system call. ERR_OK: the outbox is

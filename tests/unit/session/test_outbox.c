@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "session/outbox.h"
 
@@ -106,7 +107,7 @@ static void push(struct outbox *box, size_t count) {
 
 static enum err flush(struct outbox *box, size_t takes) {
     kernel.takes = takes;
-    const struct outbox_tally tally = { counts, ENDPOINT, true };
+    const struct outbox_tally tally = { counts, ENDPOINT, clock_now_ns(), true };
     return outbox_flush(box, &pool, &(struct stream){ 0 }, &tally);
 }
 
@@ -183,7 +184,7 @@ static uint64_t ages_seen(void) {
 static void what_is_replayed_has_no_age(void **state) {
     (void)state;
     for (int is_live = 0; is_live <= 1; is_live++) {
-        const struct outbox_tally tally = { counts, ENDPOINT, is_live };
+        const struct outbox_tally tally = { counts, ENDPOINT, clock_now_ns(), is_live };
         struct outbox box = { 0 };
         uint64_t before = ages_seen();
         push(&box, 10);
