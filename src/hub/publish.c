@@ -15,17 +15,20 @@ struct targets {
     uint32_t generation[HUB_WORKERS_MAX];
 };
 
-static void find_targets(const struct hub_shared *shared, struct interest *entry, size_t bytes,
-                         struct targets *ret, struct receipt *receipt) {
+static void find_targets(const struct hub_shared *shared, struct interest *entry,
+                         const struct message *message, struct targets *ret,
+                         struct receipt *receipt) {
     const struct listening *records = interest_listening(entry);
+    size_t bytes = message_payload(message).len;
     ret->workers = 0;
     for (size_t i = 0; i < entry->listening_count; i++) {
         const struct listening *record = &records[i];
         if (bytes > shared->endpoint_max_bytes[record->endpoint]) {
             receipt->skipped += record->count;
-            continue;
+            if (!message->is_last) continue; /* they are not told that, but it ends them */
+        } else {
+            receipt->deliveries += record->count;
         }
-        receipt->deliveries += record->count;
         ret->workers |= 1ull << record->worker;
         ret->channel[record->worker] = record->channel;
         ret->generation[record->worker] = record->generation;
@@ -90,7 +93,7 @@ enum err publish_deliver(void *owner, struct span channel, struct message *messa
         e = keep(hub, channel, message);
         goto out;
     }
-    find_targets(shared, entry, message_payload(message).len, &targets, &receipt);
+    find_targets(shared, entry, message, &targets, &receipt);
     uint64_t by_mail = targets.workers & ~self;
     if (targets.workers & self) {
         /* What others have sent here before must not be overtaken. */

@@ -179,7 +179,7 @@ static void flush(struct session *s, uint32_t index) {
         return;
     }
     if (c->is_slow && c->state == CONN_OPEN) end_slow(s, index);
-    if (c->is_complete && c->state == CONN_OPEN) conn_end(s, index, &complete);
+    if (c->is_complete && !c->is_replaying && c->state == CONN_OPEN) conn_end(s, index, &complete);
     switch (c->state) {
     case CONN_HTTP: settle_flush(s, index, conn_http_flush(s, index)); break;
     case CONN_OPEN:
@@ -212,6 +212,7 @@ static void begin_closing(struct session *s, uint32_t index) {
     c->state = CONN_CLOSING;
     if (c->is_deaf && !c->has_peer_ended) conn_watch(s, index);
     c->heard_s = s->now_s; /* the wait for the peer counts from here */
+    c->left_bytes = conn_left(c);
     heartbeat_arm(s, index);
     conn_mark(s, index);
 }

@@ -83,7 +83,10 @@ struct conn {
         struct subscription *many; /* when its endpoint has more channels than that */
     } subscriptions;
     struct address address; /* the client's, behind trusted proxies too */
-    uint32_t message_count; /* in the minute that runs */
+    union {
+        uint32_t message_count; /* in CONN_OPEN: in the minute that runs */
+        uint32_t left_bytes;    /* in CONN_CLOSING: not yet taken by the peer when last looked */
+    };
     uint32_t minute_from_s;
     uint32_t number;   /* of the worker's connections, as they came */
     uint32_t opened_s; /* seconds of the session's clock, as all times here */
@@ -157,6 +160,10 @@ static inline const struct endpoint_options *conn_endpoint(const struct session 
 
 /* conn.c */
 
+/* Bytes for the peer that it has not taken yet. */
+static inline uint32_t conn_left(const struct conn *c) {
+    return c->outbox.bytes + (uint32_t)stream_unacknowledged(&c->stream);
+}
 /* Takes over an accepted socket. */
 void conn_open(struct session *s, enum session_door door, int own_fd, const struct address *peer);
 /* The socket is ready. */

@@ -6,13 +6,19 @@
  * A client that is being replayed to is not given live notifications: those are in the history too,
  * and it gets there. When the history has nothing more the client goes over to live ones, of which
  * it takes only what comes behind the last number that it has seen: no gap and no duplicate.
+ *
+ * A live client is ended by the message that ends its channel; one that comes late gets what was
+ * published behind that one too, and is ended then.
  */
 #include "hub/rule.h"
 #include "hub/subscribe.h"
 #include "session/channels.h"
 #include "session/conn_priv.h"
 
-enum { REPLAY_AT_ONCE = STREAM_PIECES_MAX }; /* what leaves with one system call */
+enum {
+    REPLAY_AT_ONCE = STREAM_PIECES_MAX, /* what leaves with one system call, */
+    REPLAY_AT_ONCE_BYTES = 1 << 16,     /* and no message more when it is so much */
+};
 
 /* The compressed form for a listener that wants it, `m` itself where compressing does not pay.
  * Borrowed. */
@@ -79,16 +85,20 @@ void relay_begin(struct session *s, uint32_t index) {
 
 void relay_replay(struct session *s, uint32_t index) {
     struct conn *c = conn_at(s, index);
-    if (c->is_complete || !outbox_is_empty(&c->outbox)) return; /* goes on when that has left */
+    if (!outbox_is_empty(&c->outbox)) return; /* goes on when that has left */
     size_t count;
+    size_t bytes = 0;
     const struct subscription *subscriptions = channels_of(s, c, &count);
     struct store_item items[REPLAY_AT_ONCE];
     count = store_read(hub_shared_of(s->hub)->store, hub_channel_name(s->hub, &subscriptions[0]),
                        c->relayed_to, items, REPLAY_AT_ONCE);
     if (count == 0) c->is_replaying = false;
     for (size_t i = 0; i < count; i++) {
-        note_sequence(s, c, items[i].sequence, items[i].is_last);
-        if (!relay(s, index, items[i].message)) message_unref(items[i].message);
+        struct message *m = items[i].message;
+        bool has_room = bytes < REPLAY_AT_ONCE_BYTES;
+        bytes += m->len;
+        if (has_room) note_sequence(s, c, items[i].sequence, items[i].is_last);
+        if (!has_room || !relay(s, index, m)) message_unref(m);
     }
-    if (c->is_replaying) conn_mark(s, index);
+    conn_mark(s, index); /* to send that, or to end it */
 }
