@@ -12,8 +12,9 @@ enum { AT_ONCE = 64 };
 
 /* The members of a message that count; `at` is NULL for those it has not. */
 struct members {
-    struct span type, status, final_status, summary, test_name, duration_ms, error, analysis,
-        suggestions, timestamp;
+    struct json_value type;
+    struct span status, final_status, summary, test_name, duration_ms, error, analysis, suggestions,
+        timestamp;
 };
 
 static const struct {
@@ -22,8 +23,8 @@ static const struct {
 } fields[] = {
 #define FIELD(name)                                                                                \
     { #name, offsetof(struct members, name) }
-    FIELD(type),        FIELD(status), FIELD(final_status), FIELD(summary),     FIELD(test_name),
-    FIELD(duration_ms), FIELD(error),  FIELD(analysis),     FIELD(suggestions), FIELD(timestamp),
+    FIELD(status), FIELD(final_status), FIELD(summary),     FIELD(test_name), FIELD(duration_ms),
+    FIELD(error),  FIELD(analysis),     FIELD(suggestions), FIELD(timestamp),
 #undef FIELD
 };
 
@@ -38,6 +39,7 @@ static bool read_members(struct span payload, struct members *ret) {
     enum json_step step;
     *ret = (struct members){ 0 };
     while ((step = json_member(&walk, &name, &value)) == JSON_ITEM) {
+        if (json_text_is(&name, SPAN("type"))) ret->type = value;
         for (size_t i = 0; i < countof(fields); i++) {
             if (json_text_is(&name, span_str(fields[i].name))) *field_at(ret, i) = value.raw;
         }
@@ -86,13 +88,13 @@ struct fold {
 static void fold_message(struct fold *fold, struct span payload) {
     struct members m;
     if (!read_members(payload, &m)) return;
-    if (span_eq(m.type, SPAN("\"status_update\"")) && m.status.at) {
+    if (json_text_is(&m.type, SPAN("status_update")) && m.status.at) {
         keep(&fold->status, m.status);
-    } else if (span_eq(m.type, SPAN("\"test_result\""))) {
+    } else if (json_text_is(&m.type, SPAN("test_result"))) {
         append_test(&fold->tests, &m);
-    } else if (span_eq(m.type, SPAN("\"error_analysis\""))) {
+    } else if (json_text_is(&m.type, SPAN("error_analysis"))) {
         append_error(&fold->errors, &m);
-    } else if (span_eq(m.type, SPAN("\"complete\""))) {
+    } else if (json_text_is(&m.type, SPAN("complete"))) {
         keep(&fold->status, SPAN("\"complete\""));
         keep(&fold->final_status, m.final_status.at ? m.final_status : SPAN("null"));
         keep(&fold->summary, m.summary.at ? m.summary : SPAN("null"));
@@ -116,14 +118,8 @@ static struct span text_of(const struct buf *text) {
     return text->len ? buf_span(text) : span_of(NULL, 0);
 }
 
-void submission_state_write(struct store *store, const struct submission *submission,
-                            struct buf *out) {
-    struct fold fold;
-    struct buf *texts[] = { &fold.tests, &fold.errors, &fold.status, &fold.final_status,
-                            &fold.summary };
-    for (size_t i = 0; i < countof(texts); i++)
-        buf_init(texts[i], out->max);
-    fold_history(store, submission->channel, &fold);
+static void write_state(const struct submission *submission, const struct fold *fold,
+                        struct buf *out) {
     buf_append_span(out, SPAN("{\"submission_id\":"));
     buf_append_uint(out, submission->number);
     buf_append_span(out, SPAN(",\"owner\":"));
@@ -132,14 +128,29 @@ void submission_state_write(struct store *store, const struct submission *submis
     } else {
         buf_append_span(out, SPAN("null"));
     }
-    append_member(out, "status", text_of(&fold.status));
-    append_member(out, "final_status", text_of(&fold.final_status));
-    append_member(out, "summary", text_of(&fold.summary));
+    append_member(out, "status", text_of(&fold->status));
+    append_member(out, "final_status", text_of(&fold->final_status));
+    append_member(out, "summary", text_of(&fold->summary));
     buf_append_span(out, SPAN(",\"tests\":["));
-    buf_append_span(out, buf_span(&fold.tests));
+    buf_append_span(out, buf_span(&fold->tests));
     buf_append_span(out, SPAN("],\"errors\":["));
-    buf_append_span(out, buf_span(&fold.errors));
+    buf_append_span(out, buf_span(&fold->errors));
     buf_append_span(out, SPAN("]}"));
+}
+
+bool submission_state_write(struct store *store, const struct submission *submission,
+                            struct buf *out) {
+    struct fold fold;
+    struct buf *texts[] = { &fold.tests, &fold.errors, &fold.status, &fold.final_status,
+                            &fold.summary };
+    for (size_t i = 0; i < countof(texts); i++)
+        buf_init(texts[i], out->max);
+    fold_history(store, submission->channel, &fold);
+    bool is_whole = true;
+    for (size_t i = 0; i < countof(texts); i++)
+        is_whole &= !buf_err(texts[i]);
+    if (is_whole) write_state(submission, &fold, out);
     for (size_t i = 0; i < countof(texts); i++)
         buf_finish(texts[i]);
+    return is_whole && !buf_err(out);
 }

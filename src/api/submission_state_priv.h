@@ -14,8 +14,9 @@ struct submission {
     struct span channel;
 };
 
-/* Appends its state as a JSON object: the last status, each test, each error, and the end. */
-void submission_state_write(struct store *store, const struct submission *submission,
-                            struct buf *out);
+/* Appends its state as a JSON object: the last status, each test, each error, and the end. False
+ * when that is too long for `out` or for the memory there is. */
+MUST_USE bool submission_state_write(struct store *store, const struct submission *submission,
+                                     struct buf *out);
 
 #endif

@@ -11,10 +11,7 @@
 
 static const char prefix[] = "submission:";
 
-enum {
-    NAME_MAX_BYTES = sizeof prefix + 20,
-    TRIES = 1000, /* for a number that is free */
-};
+enum { NAME_MAX_BYTES = sizeof prefix + 20 };
 
 /* Numbers are what JavaScript can hold exactly. */
 static const int64_t number_max = (1ll << 53) - 1;
@@ -83,18 +80,26 @@ static enum err declare_number(struct api *api, const struct declaration *declar
                          declaration->owner, now_s, ret_is_new);
 }
 
-/* The next number that nobody has declared. */
+static bool is_declared(struct api *api, uint64_t number) {
+    char room[NAME_MAX_BYTES];
+    char owner[STORE_OWNER_MAX];
+    size_t owner_len;
+    return store_owner(hub_shared_of(api->hub)->store, channel_of(number, room), owner,
+                       &owner_len) == ERR_OK;
+}
+
+/* The next number that nobody has declared. It need not look far: each that it passes over is a
+ * channel of the store, which has a maximum of them. */
 static enum err declare_next(struct api *api, struct declaration *declaration) {
-    for (int i = 0; i < TRIES; i++) {
+    bool is_new = false;
+    while (!is_new) {
         uint64_t number = atomic_fetch_add(&api->shared->next_submission, 1);
-        bool is_new;
+        if (is_declared(api, number)) continue;
         enum err e = declare_number(api, declaration, number, &is_new);
         if (e && e != ERR_EXISTS) return e;
-        if (e || !is_new) continue;
         declaration->number = (int64_t)number;
-        return ERR_OK;
     }
-    return ERR_LIMIT;
+    return ERR_OK;
 }
 
 static bool declare(struct api *api, struct declaration *declaration, bool *ret_is_new,
@@ -156,7 +161,11 @@ static void answer_state(struct api *api, struct http_call *call, const struct c
     const struct submission submission = { number, span_of(owner, owner_len),
                                            channel_of(number, room) };
     http_response_start(call->response, 200);
-    submission_state_write(store, &submission, http_response_open(call->response, HTTP_JSON));
+    if (!submission_state_write(store, &submission,
+                                http_response_open(call->response, HTTP_JSON))) {
+        http_response_error(call->response, 503, "overloaded", "There is no memory for the answer");
+        return;
+    }
     http_response_close(call->response);
 }
 
