@@ -48,7 +48,7 @@ void buf_added(struct buf *b, size_t len) {
     b->len += len;
 }
 
-void buf_append(struct buf *b, const void *at, size_t len) {
+void buf_append_slowly(struct buf *b, const void *at, size_t len) {
     if (len == 0) return;
     char *room = buf_room(b, len);
     if (!room) return;
@@ -56,16 +56,8 @@ void buf_append(struct buf *b, const void *at, size_t len) {
     b->len += len;
 }
 
-void buf_append_span(struct buf *b, struct span s) {
-    buf_append(b, s.at, s.len);
-}
-
 void buf_append_text(struct buf *b, const char *text) {
     buf_append(b, text, strlen(text));
-}
-
-void buf_append_char(struct buf *b, char c) {
-    buf_append(b, &c, 1);
 }
 
 void buf_append_uint(struct buf *b, uint64_t value) {

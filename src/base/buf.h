@@ -41,10 +41,30 @@ static inline struct span buf_span(const struct buf *b) {
 char *buf_room(struct buf *b, size_t more);
 void buf_added(struct buf *b, size_t len);
 
-void buf_append(struct buf *b, const void *at, size_t len);
-void buf_append_span(struct buf *b, struct span s);
+/* `buf_append` where there may be no room yet; for that function alone. */
+void buf_append_slowly(struct buf *b, const void *at, size_t len);
+
+/* Inline for the sake of constant texts, which then are a few moves: an answer is a dozen of them.
+ */
+static inline void buf_append(struct buf *b, const void *at, size_t len) {
+    /* Nothing at all, which may be at NULL, wraps around and is no case for memcpy. */
+    if (unlikely(len - 1 >= b->cap - b->len || b->fail)) {
+        buf_append_slowly(b, at, len);
+        return;
+    }
+    memcpy(b->at + b->len, at, len);
+    b->len += len;
+}
+
+static inline void buf_append_span(struct buf *b, struct span s) {
+    buf_append(b, s.at, s.len);
+}
+
+static inline void buf_append_char(struct buf *b, char c) {
+    buf_append(b, &c, 1);
+}
+
 void buf_append_text(struct buf *b, const char *text);
-void buf_append_char(struct buf *b, char c);
 void buf_append_uint(struct buf *b, uint64_t value);
 void buf_printf(struct buf *b, const char *format, ...) PRINTF_LIKE(2, 3);
 

@@ -3,6 +3,7 @@
  * base/json_text.c: strings and integers out of a judged JSON text, and strings into one.
  */
 #include "base/json.h"
+#include "base/json_priv.h"
 #include "base/utf8.h"
 
 /* What stands between the quotes. */
@@ -108,10 +109,6 @@ bool json_int(const struct json_value *value, int64_t min, int64_t max, int64_t 
     return true;
 }
 
-static bool is_plain(char c) {
-    return (uint8_t)c >= 0x20 && (uint8_t)c < 0x80 && c != '"' && c != '\\';
-}
-
 static void append_escape(struct buf *b, char c) {
     static const char from[] = "\"\\\b\f\n\r\t";
     static const char to[] = "\"\\bfnrt";
@@ -141,9 +138,7 @@ static size_t append_special(struct buf *b, struct span s) {
 void json_append_string(struct buf *b, struct span s) {
     buf_append_char(b, '"');
     while (s.len > 0) {
-        size_t plain = 0;
-        while (plain < s.len && is_plain(s.at[plain]))
-            plain++;
+        size_t plain = (size_t)(json_skip_plain(s.at, s.at + s.len) - s.at);
         buf_append(b, s.at, plain);
         s = span_skip(s, plain);
         if (s.len > 0) s = span_skip(s, append_special(b, s));
