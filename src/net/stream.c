@@ -7,7 +7,9 @@
 #include "net/socket_priv.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -67,6 +69,12 @@ void stream_abort(struct stream *s) {
     const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
     if (s->fd >= 0) (void)setsockopt(s->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     stream_close(s);
+}
+
+size_t stream_unacknowledged(const struct stream *s) {
+    int bytes = 0;
+    if (ioctl(s->fd, SIOCOUTQ, &bytes) != 0 || bytes < 0) return 0;
+    return (size_t)bytes;
 }
 
 enum err stream_connect(const struct address *address, struct stream *ret, struct err_note *note) {

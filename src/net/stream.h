@@ -36,6 +36,9 @@ void stream_close(struct stream *s);
 /* Closes at once with a reset; what the kernel holds is dropped. For peers that read nothing. */
 void stream_abort(struct stream *s);
 
+/* Bytes that were written and that the peer has not acknowledged yet (SIOCOUTQ); 0 if unknown. */
+size_t stream_unacknowledged(const struct stream *s);
+
 /* Begins a connection to `address`; writable when it stands (or failed: the first read or write
  * then says so). ERR_IO and a note when it cannot even begin. */
 MUST_USE enum err stream_connect(const struct address *address, struct stream *ret,
