@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
+#include "hub/ask.h"
 #include "session/session.h"
 
 #include <sys/socket.h>
@@ -88,6 +89,13 @@ static void run_turns(void) {
         (void)uv_run(loop_uv(w.loop), UV_RUN_NOWAIT);
 }
 
+/* The loop would sleep now. Asked twice, since a tick may just be due. */
+static bool is_resting(void) {
+    if (uv_backend_timeout(loop_uv(w.loop)) != 0) return true;
+    run_turns();
+    return uv_backend_timeout(loop_uv(w.loop)) != 0;
+}
+
 static void run_for_ms(int ms) {
     for (int i = 0; i < ms / 20; i++) {
         (void)nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
@@ -155,6 +163,7 @@ static void the_order_stays(void **state) {
     send_text(client, "ow HTTP/1.1\r\nHost: h\r\n\r\n"); /* is not read yet */
     assert_string_equal(hear(client), "");
     assert_int_equal(w.asked_count, 1);
+    assert_true(is_resting());
     answer(0, "one");
     assert_string_equal(hear(client), "one now ");
     assert_int_equal(w.asked_count, 2);
@@ -164,6 +173,37 @@ static void the_order_stays(void **state) {
     (void)close(client);
     run_turns();
     assert_true(session_is_empty(w.session));
+}
+
+static bool has_come_back;
+
+static void ask_nothing(struct hub_ask *ask, struct hub *hub, size_t worker) {
+    (void)ask, (void)hub, (void)worker;
+}
+
+static void answer_first(struct hub_ask *ask, enum hub_answered how) {
+    (void)ask, (void)how;
+    char word[] = "one";
+    const struct http_later *later = &w.asked[0];
+    later->answer(later->owner, later->ticket, write_word, word);
+    has_come_back = true;
+}
+
+/* An answer that comes in the midst of a turn's end: what was held is read on without an event. */
+static void the_rest_is_read_at_once(void **state) {
+    (void)state;
+    int client = connect_one();
+    send_text(client, LATER NOW);
+    struct hub_ask ask = { .run = ask_nothing, .done = answer_first };
+    assert_int_equal(hub_ask_all(session_hub(w.session), &ask), ERR_OK);
+    for (has_come_back = false; !has_come_back;)
+        (void)uv_run(loop_uv(w.loop), UV_RUN_NOWAIT);
+    assert_int_equal(uv_backend_timeout(loop_uv(w.loop)), 0);
+    run_turns();
+    assert_string_equal(hear(client), "one now ");
+    assert_true(is_resting());
+    (void)close(client);
+    run_turns();
 }
 
 static void every_cut_gives_the_same(void **state) {
@@ -271,6 +311,7 @@ static void a_drain_waits_for_the_answer(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_order_stays, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_rest_is_read_at_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_cut_gives_the_same, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_has_gone_is_passed_over, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_only_stops_speaking_is_answered, set_up, tear_down),
