@@ -455,26 +455,26 @@ describe.concurrent('watching late', () => {
   });
 
   test('speaking in the midst of it costs nothing', async ({ tidings }) => {
-    // All that waits is far more than what may wait for a slow client.
-    const server = await tidings(having({ max_queue_bytes: 200_000 }));
+    // More than kernels take, and all of that far more than what may wait for a slow client.
+    const server = await tidings(having({ max_queue_bytes: 200_000 }, { store: { channel_bytes: 64 << 20 } }));
     const id = await declare(server);
-    await tellAll(server, id, 1, 60, { filler: 'x'.repeat(60_000) });
+    await tellAll(server, id, 1, 300, { filler: 'x'.repeat(60_000) });
     const client = await RawClient.open(server.port, pathOf(server, id));
     client.pause();
-    for (let i = 0; i < 10; i++) {
+    for (let i = 0; i < 20; i++) {
       await client.written(ping(`${i}`));
-      await sleep(50);
+      await sleep(100);
     }
     client.resume();
     const messages: string[] = [];
     let pongs = 0;
-    while (messages.length < 60 || pongs < 10) {
+    while (messages.length < 300 || pongs < 20) {
       const frame = await client.frame();
       if (frame.opcode === OP.pong) pongs++;
       else if (frame.opcode === OP.text) messages.push(frame.payload.toString());
       else if (frame.opcode !== OP.ping) throw new Error(`opcode ${frame.opcode} ${frame.payload}`);
     }
-    expectAll(messages, 60);
+    expectAll(messages, 300);
     client.destroy();
   });
 });
@@ -600,7 +600,7 @@ describe('under load', () => {
     }
     expect(published).toBeGreaterThan(1100);
     const all = await meanwhile;
-    console.log(`${published} published; a bystander waited ${all[100]!.toFixed(1)} ms, p99 ${all[197]!.toFixed(1)} ms`);
+    expect(all[197], 'the 99th percentile of what a bystander waited, ms').toBeLessThan(200 * SLOWNESS);
     await bystander.leave();
     for (const reason of ['slow_consumer', 'overload', 'out_of_memory'])
       expect(await server.metric('websocket_messages_dropped_total', { reason })).toBe(0);
