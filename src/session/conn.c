@@ -359,6 +359,7 @@ bool conn_flush_turn(void *owner) {
     struct session *s = owner;
     s->flushes = 0;
     flush_dirty(s);
+    s->flushes = 0; /* whatever leaves in the midst of the next turn reads the clock first */
     reap(s);
     return s->dirty_first || s->paused_first || s->ended;
 }

@@ -118,7 +118,9 @@ static void count_sent(const struct message *m, const struct outbox_tally *tally
     counter_add(&counts->endpoints[tally->endpoint].sent, 1);
     histogram_add(&counts->size, &histogram_size, message_payload(m).len, 1);
     if (!tally->is_live) return;
-    histogram_add(&counts->latency, &histogram_latency, tally->now_ns - m->received_ns, 1);
+    /* The clock may have been read just before a message came that leaves in the same turn. */
+    uint64_t age_ns = tally->now_ns > m->received_ns ? tally->now_ns - m->received_ns : 0;
+    histogram_add(&counts->latency, &histogram_latency, age_ns, 1);
 }
 
 enum err outbox_flush(struct outbox *box, struct outbox_pool *pool, struct stream *stream,

@@ -305,6 +305,18 @@ static void without_memory_the_reference_stays_the_callers(void **state) {
     }
 }
 
+static void a_clock_that_lags_makes_nothing_older(void **state) {
+    (void)state;
+    struct outbox box = { 0 };
+    uint64_t before = counter_read(&counts->latency.sum);
+    struct message *late = message_new(SPAN("late"), clock_now_ns());
+    const struct outbox_tally tally = { counts, ENDPOINT, late->received_ns - 1, true };
+    assert_true(outbox_push(&box, &pool, late));
+    kernel.takes = SIZE_MAX;
+    assert_int_equal(outbox_flush(&box, &pool, &(struct stream){ 0 }, &tally), ERR_OK);
+    assert_int_equal(counter_read(&counts->latency.sum), before);
+}
+
 static void bytes_that_cannot_be_counted_are_refused(void **state) {
     (void)state;
     struct outbox box = { .bytes = UINT32_MAX - (uint32_t)weight(0) + 1, .first = messages[1] };
@@ -329,6 +341,7 @@ int main(void) {
         cmocka_unit_test(a_peer_that_is_gone),
         cmocka_unit_test(empty_messages_pass),
         cmocka_unit_test(without_memory_the_reference_stays_the_callers),
+        cmocka_unit_test(a_clock_that_lags_makes_nothing_older),
         cmocka_unit_test(bytes_that_cannot_be_counted_are_refused),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
