@@ -93,7 +93,7 @@ struct conn {
     uint32_t heard_s;
     uint32_t ping_due_s;      /* 0: none */
     uint32_t expires_s;       /* 0: never */
-    uint32_t relayed_to;      /* the last number that it has of its channel's history */
+    uint64_t relayed_to;      /* the last number that it has of its channel's history */
     uint32_t refused_since_s; /* since when the frame at the front waits */
 };
 

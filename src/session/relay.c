@@ -57,7 +57,7 @@ static bool relay(struct session *s, uint32_t index, struct message *m) {
 
 /* It has had the message of that number, which may have been the last of its channel. */
 static void note_sequence(struct session *s, struct conn *c, uint64_t sequence, bool is_last) {
-    c->relayed_to = (uint32_t)sequence;
+    c->relayed_to = sequence;
     if (is_last && conn_endpoint(s, c)->ends_after[0]) c->is_complete = true;
 }
 
