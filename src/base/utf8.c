@@ -82,17 +82,17 @@ size_t utf8_cut(struct span s, size_t max) {
 
 bool utf8_is_name(struct span s, size_t max) {
     if (s.len == 0 || s.len > max) return false;
-    while (s.len > 0) {
-        uint8_t lead = (uint8_t)s.at[0];
+    for (size_t i = 0; i < s.len;) {
+        uint8_t lead = (uint8_t)s.at[i];
         size_t len = 1;
         if (lead < 0x20 || lead == 0x7F) return false;
-        if (lead >= 0x80) {
-            len = utf8_char_len(s);
+        if (unlikely(lead >= 0x80)) {
+            len = utf8_char_len(span_skip(s, i));
             if (len == 0) return false;
             /* C2 80 to C2 9F are the C1 control characters. */
-            if (lead == 0xC2 && (uint8_t)s.at[1] < 0xA0) return false;
+            if (lead == 0xC2 && (uint8_t)s.at[i + 1] < 0xA0) return false;
         }
-        s = span_skip(s, len);
+        i += len;
     }
     return true;
 }
