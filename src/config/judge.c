@@ -159,6 +159,13 @@ static void judge_history(struct config_draft *draft, const struct config_draft_
                           "endpoints.%s.declared: the first channel, " CONFIG_QUOTE
                           ", is not submission:{…}, which is what can be declared",
                           endpoint->name, CONFIG_QUOTED(span_str(endpoint->channels[0])));
+    /* Another one would skip the questions of existence and owner, and mix two histories. */
+    for (size_t i = endpoint->is_declared ? 1 : 0; i < endpoint->channels_count; i++)
+        if (span_starts(span_str(endpoint->channels[i]), SPAN("submission:")))
+            config_report_add(draft->report, config_draft_place_of(draft, from, "channels"),
+                              "endpoints.%s.channels: " CONFIG_QUOTE
+                              " may only be the first channel, with declared: true",
+                              endpoint->name, CONFIG_QUOTED(span_str(endpoint->channels[i])));
 }
 
 /* The endpoint would be found first, and nobody would reach the route any more. */

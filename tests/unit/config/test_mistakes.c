@@ -210,6 +210,10 @@ static const struct sample {
       "t.yaml:3:13: endpoints.huleedu.replay: only with declared: true\n" },
     { ALL_OF("    ends_after: end\n"),
       "t.yaml:3:17: endpoints.huleedu.ends_after: only with declared: true\n" },
+    { ALL_OF("    channels: [\"submission:7\"]\n"),
+      "t.yaml:3:15: endpoints.huleedu.channels: \"submission:7\" may only be the first channel, "
+      "with "
+      "declared: true\n" },
     { ALL_OF("    declared: true\n"),
       "t.yaml:3:15: endpoints.huleedu.declared: the first channel, \"ws:{user_id}\", is not "
       "submission:{…}, which is what can be declared\n" },
