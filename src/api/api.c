@@ -34,9 +34,15 @@ void api_shared_set_ready(struct api_shared *shared, bool is_ready) {
     atomic_store(&shared->is_ready, is_ready);
 }
 
-struct api *api_new(struct api_shared *shared, struct hub *hub, const struct loop *loop) {
+void api_shared_set_endpoints(struct api_shared *shared, size_t count) {
+    atomic_store(&shared->endpoint_count, count);
+}
+
+struct api *api_new(struct api_shared *shared, const struct api_rules *rules, struct hub *hub,
+                    const struct loop *loop) {
     struct api *api = mem_new(sizeof *api);
     api->shared = shared;
+    api->rules = rules;
     api->hub = hub;
     api->loop = loop;
     buf_init(&api->name, NAME_ROOM_MAX);
@@ -53,6 +59,10 @@ void api_free(struct api *api) {
     buf_finish(&api->answer);
     buf_finish(&api->cors);
     mem_free(api);
+}
+
+void api_set_rules(struct api *api, const struct api_rules *rules) {
+    api->rules = rules;
 }
 
 #define METRICS_ROUTE "/metrics"
@@ -148,7 +158,7 @@ static struct span presented_key(const struct http_request *request) {
 bool api_has_key(struct api *api, struct http_call *call) {
     const struct http_request *request = call->request;
     return http_headers_get(request->headers, HTTP_FIELD_API_KEY).at ||
-           api_keys_find(api->shared->options.keys, presented_key(request));
+           api_keys_find(api->rules->keys, presented_key(request));
 }
 
 /* `"read"`, or `"admin" or "read"`. */
@@ -166,7 +176,7 @@ static const char *scope_text(uint32_t scopes, char room[static SCOPES_TEXT_MAX]
 
 bool api_authorize(struct api *api, struct http_call *call, uint32_t scopes,
                    const struct api_key **ret) {
-    const struct api_keys *keys = api->shared->options.keys;
+    const struct api_keys *keys = api->rules->keys;
     if (api->shared->options.is_demo) {
         static const struct api_key anyone = { "demo", API_SCOPE_ALL, 0 };
         *ret = &anyone;
@@ -194,12 +204,12 @@ bool api_authorize(struct api *api, struct http_call *call, uint32_t scopes,
 }
 
 bool api_cors(struct api *api, struct http_call *call) {
-    const struct api_options *options = &api->shared->options;
+    const struct api_rules *rules = api->rules;
     struct span origin = http_headers_get(call->request->headers, HTTP_FIELD_ORIGIN);
     struct buf *lines = &api->cors;
-    bool is_allowed = http_origin_is_allowed(origin, options->origins, options->origin_count);
+    bool is_allowed = http_origin_is_allowed(origin, rules->origins, rules->origin_count);
     buf_clear(lines);
-    http_origin_append_cors(lines, origin, options->origins, options->origin_count);
+    http_origin_append_cors(lines, origin, rules->origins, rules->origin_count);
     bool is_preflight = call->request->method == HTTP_METHOD_OPTIONS;
     if (is_preflight && is_allowed) {
         buf_append_text(lines, "Access-Control-Allow-Methods: GET\r\n"

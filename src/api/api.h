@@ -23,24 +23,28 @@ struct api_gauge {
     const void *owner;
 };
 
-/* Everything is borrowed and outlives the api. */
-struct api_options {
+/* What the configuration comes to and a reload may change. Everything is borrowed; it never
+ * changes, so that threads can share it. */
+struct api_rules {
     const struct api_keys *keys;      /* none in the set: the calls that need a key answer 403 */
     size_t publish_max_bytes;         /* of one notification; more is 413 */
-    size_t idempotency_entries;       /* remembered keys, at least 1 */
     const struct auth_keys *jwt_keys; /* for the calls that clients make, with these rules */
     struct span audience, issuer;     /* empty: not checked */
     uint32_t leeway_seconds;
     bool has_public_stats;      /* /api/v1/ws/stats for anyone, else for keys with scope read */
-    bool is_demo;               /* no call needs a key, anyone gets a token, and there is a page */
     const char *const *origins; /* for CORS; none: any */
     size_t origin_count;
+};
 
+/* Everything is borrowed and outlives the api. */
+struct api_options {
+    size_t idempotency_entries; /* remembered keys, at least 1 */
+    bool is_demo;               /* no call needs a key, anyone gets a token, and there is a page */
     struct hub_shared *hub_shared;
     const struct counts *const *counts; /* one set a worker */
     size_t counts_count;
-    const char *const *endpoint_names; /* in the order of `counts->endpoints` */
-    size_t endpoint_count;
+    /* In the order of `counts->endpoints`; see `api_shared_set_endpoints`. */
+    const char *const *endpoint_names;
     const struct api_gauge *gauges;
     size_t gauge_count;
 };
@@ -54,10 +58,16 @@ void api_shared_free(struct api_shared *shared);
 /* Any thread. False: `/readyz` answers 503. */
 void api_shared_set_ready(struct api_shared *shared, bool is_ready);
 
+/* How many of the endpoints' names are there; never less than before. Any one thread. */
+void api_shared_set_endpoints(struct api_shared *shared, size_t count);
+
 struct api;
 
 /* A worker's. Never NULL. */
-struct api *api_new(struct api_shared *shared, struct hub *hub, const struct loop *loop);
+struct api *api_new(struct api_shared *shared, const struct api_rules *rules, struct hub *hub,
+                    const struct loop *loop);
+/* From now on `rules` hold. On the worker's thread. */
+void api_set_rules(struct api *api, const struct api_rules *rules);
 /* NULL is fine. */
 void api_free(struct api *api);
 

@@ -12,6 +12,7 @@
 
 struct api_shared {
     struct api_options options;
+    _Atomic size_t endpoint_count;
     struct idempotency *idempotency;
     _Atomic bool is_ready;
     _Atomic uint64_t next_submission; /* the number to try next when none is asked for */
@@ -20,6 +21,7 @@ struct api_shared {
 
 struct api {
     struct api_shared *shared;
+    const struct api_rules *rules;
     struct hub *hub;
     const struct loop *loop;
     const struct http_router *router; /* whose routes label the request counters */

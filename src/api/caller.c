@@ -19,17 +19,17 @@ static struct span token_of(const struct http_request *request, char *room, size
 static bool verify(struct api *api, struct span token, struct caller *ret) {
     static const char *const user_claims[] = { "user_id", "sub" };
     static const char *const required[] = { "exp" };
-    const struct api_options *options = &api->shared->options;
+    const struct api_rules *api_rules = api->rules;
     const struct jwt_rules rules = {
-        .audience = options->audience,
-        .issuer = options->issuer,
-        .leeway_s = options->leeway_seconds,
+        .audience = api_rules->audience,
+        .issuer = api_rules->issuer,
+        .leeway_s = api_rules->leeway_seconds,
         .required = required,
         .required_count = countof(required),
     };
     const struct jwt_user_rule user_rule = { user_claims, countof(user_claims), JWT_USER_ANY };
     int64_t now_s = clock_wall_ms() / 1000;
-    if (jwt_verify(options->jwt_keys, &rules, token, now_s, &ret->claims) != JWT_OK) return false;
+    if (jwt_verify(api_rules->jwt_keys, &rules, token, now_s, &ret->claims) != JWT_OK) return false;
     if (jwt_claims_user(ret->claims, &user_rule, &ret->user) == JWT_OK) return true;
     jwt_claims_free(ret->claims);
     return false;

@@ -51,17 +51,15 @@ static bool read_request(const json_t *request, const char **ret_user, const jso
 }
 
 /* What the token says; claims that were asked for go over our own. */
-static json_t *make_claims(const struct api_options *options, const char *user,
-                           const json_t *asked) {
+static json_t *make_claims(const struct api_rules *rules, const char *user, const json_t *asked) {
     json_int_t now_s = clock_wall_ms() / 1000;
     json_t *claims = json_pack("{s:s, s:s, s:I, s:I}", "user_id", user, "sub", user, "iat", now_s,
                                "exp", now_s + TOKEN_TTL_S);
-    if (options->audience.len > 0) {
-        json_object_set_new(claims, "aud",
-                            json_stringn(options->audience.at, options->audience.len));
+    if (rules->audience.len > 0) {
+        json_object_set_new(claims, "aud", json_stringn(rules->audience.at, rules->audience.len));
     }
-    if (options->issuer.len > 0) {
-        json_object_set_new(claims, "iss", json_stringn(options->issuer.at, options->issuer.len));
+    if (rules->issuer.len > 0) {
+        json_object_set_new(claims, "iss", json_stringn(rules->issuer.at, rules->issuer.len));
     }
     if (asked) json_object_update(claims, (json_t *)(uintptr_t)asked);
     return claims;
@@ -86,7 +84,7 @@ static void answer_token(struct http_call *call, struct span token, const char *
 
 static bool sign(struct api *api, struct http_call *call, const char *user, const json_t *asked,
                  struct api_problem *problem) {
-    json_t *claims = make_claims(&api->shared->options, user, asked);
+    json_t *claims = make_claims(api->rules, user, asked);
     const json_t *expiry = json_object_get(claims, "exp");
     bool is_good = false;
     struct buf token;
@@ -98,7 +96,7 @@ static bool sign(struct api *api, struct http_call *call, const char *user, cons
                     "\"exp\" must be a whole number of seconds since 1970");
         goto out;
     }
-    if (jwt_sign(api->shared->options.jwt_keys, claims, &token, &note) != ERR_OK) {
+    if (jwt_sign(api->rules->jwt_keys, claims, &token, &note) != ERR_OK) {
         api_problem(problem, 400, "invalid_request", "No token can be made of that%s%s",
                     *note.text ? ": " : "", note.text);
         goto out;

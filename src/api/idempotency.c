@@ -30,7 +30,7 @@ struct idempotency_entry {
     uint64_t body_hash;
     char *answer;
     size_t answer_len;
-    uint32_t owner;
+    uint64_t owner;
     enum entry_state state;
     uint32_t key_len;
     char key[];

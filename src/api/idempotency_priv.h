@@ -21,7 +21,7 @@ struct idempotency_entry;
 
 /* One call. */
 struct idempotency_call {
-    uint32_t owner;   /* the API key that it came with, by number: each has keys of its own */
+    uint64_t owner;   /* the id of the API key that it came with: each has keys of its own */
     struct span key;  /* 1 to IDEMPOTENCY_KEY_MAX bytes */
     struct span body; /* byte for byte; no two kinds of call have a good body in common */
 };

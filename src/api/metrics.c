@@ -42,6 +42,12 @@ static const char *const drop_reasons[] = {
 #undef ITEM
 };
 
+static const char *const reload_results[] = {
+#define ITEM(name, text) [COUNT_RELOAD_##name] = text,
+    COUNT_RELOAD_MAP(ITEM)
+#undef ITEM
+};
+
 static const char *const close_codes[] = {
 #define ITEM(code) [COUNT_CLOSE_##code] = #code,
     COUNT_CLOSE_MAP(ITEM)
@@ -91,6 +97,8 @@ static void write_families(const struct api_shared *shared, struct buf *out) {
           countof(close_codes), offsetof(struct counts, closed) },
         { "jwt_validation_total", "Tokens that were judged.", "result", verdicts, countof(verdicts),
           offsetof(struct counts, jwt) },
+        { "config_reloads_total", "SIGHUPs, by what became of them.", "result", reload_results,
+          countof(reload_results), offsetof(struct counts, reloads) },
     };
     for (size_t i = 0; i < countof(families); i++) {
         write_family(shared, &families[i], out);
@@ -99,10 +107,11 @@ static void write_families(const struct api_shared *shared, struct buf *out) {
 
 static void write_endpoints(const struct api_shared *shared, struct buf *out) {
     const struct api_options *options = &shared->options;
+    size_t endpoint_count = atomic_load(&shared->endpoint_count);
     static const char opened[] = "websocket_connections_opened_total";
     static const char sent[] = "websocket_messages_sent_total";
     metric_head(out, opened, "counter", "Attempts to connect, by what became of them.");
-    for (size_t i = 0; i < options->endpoint_count; i++) {
+    for (size_t i = 0; i < endpoint_count; i++) {
         for (size_t result = 0; result < countof(opened_results); result++) {
             const struct metric_label labels[] = { { "endpoint", options->endpoint_names[i] },
                                                    { "result", opened_results[result] } };
@@ -111,7 +120,7 @@ static void write_endpoints(const struct api_shared *shared, struct buf *out) {
         }
     }
     metric_head(out, sent, "counter", "Messages written to clients.");
-    for (size_t i = 0; i < options->endpoint_count; i++) {
+    for (size_t i = 0; i < endpoint_count; i++) {
         const struct metric_label label = { "endpoint", options->endpoint_names[i] };
         metric_sample(out, sent, &label, 1, SUM(shared, endpoints[i].sent));
     }

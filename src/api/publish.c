@@ -66,7 +66,7 @@ static bool send_all(struct api *api, struct publish_request *request) {
  * `is_again`. */
 static bool begin_once(struct api *api, const struct api_key *key, struct span body,
                        struct publish *ret) {
-    const struct idempotency_call call = { key->index, ret->request.idempotency_key, body };
+    const struct idempotency_call call = { key->id, ret->request.idempotency_key, body };
     if (call.key.len == 0) return true;
     switch (idempotency_begin(api->shared->idempotency, &call, loop_now_ns(api->loop), &ret->entry,
                               &api->answer)) {
@@ -93,8 +93,8 @@ bool publish_run(struct api *api, const struct api_key *key, enum publish_kind k
     ret->entry = NULL;
     ret->is_again = false;
     ret->request.own_list = NULL;
-    if (!publish_request_read(body, kind, api->shared->options.publish_max_bytes, &rooms,
-                              &ret->request, &ret->problem)) {
+    if (!publish_request_read(body, kind, api->rules->publish_max_bytes, &rooms, &ret->request,
+                              &ret->problem)) {
         return false;
     }
     if (!begin_once(api, key, body, ret)) return false;

@@ -6,9 +6,10 @@
 
 uint64_t stats_connections(const struct api_shared *shared) {
     const struct api_options *options = &shared->options;
+    size_t endpoint_count = atomic_load(&shared->endpoint_count);
     uint64_t sum = 0;
     for (size_t worker = 0; worker < options->counts_count; worker++) {
-        for (size_t i = 0; i < options->endpoint_count; i++) {
+        for (size_t i = 0; i < endpoint_count; i++) {
             sum += counter_read(&options->counts[worker]->endpoints[i].active);
         }
     }
@@ -24,7 +25,7 @@ void stats_get(void *context, struct http_call *call) {
     struct api *api = context;
     const struct api_key *key;
     if (api_cors(api, call)) return;
-    if (!api->shared->options.has_public_stats && !api_authorize(api, call, API_SCOPE_READ, &key)) {
+    if (!api->rules->has_public_stats && !api_authorize(api, call, API_SCOPE_READ, &key)) {
         return;
     }
     http_response_start(call->response, 200);

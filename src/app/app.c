@@ -2,12 +2,13 @@
 /*
  * app/app.c: puts the server together from a configuration, runs it, takes it apart.
  *
- * The calling thread is the control thread: it has the signals and leads the drain.
+ * The calling thread is the control thread: it has the signals, reloads and leads the drain.
  */
 #include "app/app.h"
 
 #include "app/capacity.h"
 #include "app/drain.h"
+#include "app/reload.h"
 #include "app/worker.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -22,47 +23,24 @@
 enum { APP_GAUGES = 6, SWEEP_MS = 1000 };
 
 struct app {
-    const struct config *config;
-    struct loop *loop; /* the control thread's */
+    const struct config_source *source;
+    struct settings *settings; /* the latest */
+    struct loop *loop;         /* the control thread's */
     uv_signal_t signals[3];
     struct hub_shared *hub_shared;
     struct session_shared *session_shared;
     struct api_shared *api_shared;
-    uint64_t max_connections;
+    _Atomic uint64_t max_connections;
     size_t worker_count;
     struct worker *workers[HUB_WORKERS_MAX];
-    struct counts *counts[HUB_WORKERS_MAX];
+    struct counts *counts[HUB_WORKERS_MAX + 1]; /* the last set is the control thread's */
     const char *endpoint_names[COUNT_ENDPOINTS_MAX];
+    size_t endpoint_count;
     struct api_gauge gauges[APP_GAUGES];
-    struct hub_rule rules[HUB_RULES_MAX];
     struct store *store;
     struct drain *drain;
+    bool wants_reload; /* another, when the last one is done */
 };
-
-static struct session_options session_options_of(const struct app *app) {
-    const struct config *config = app->config;
-    return (struct session_options){
-        .endpoints = config->endpoints,
-        .endpoint_count = config->endpoints_count,
-        .keys = config->jwt.keys,
-        .audience = span_str(config->jwt.audience),
-        .issuer = span_str(config->jwt.issuer),
-        .leeway_seconds = config->jwt.leeway_seconds,
-        .max_connections = app->max_connections,
-        .handshake_seconds = config->handshake_seconds,
-        .http_idle_seconds = config->http_idle_seconds,
-        .max_header_bytes = config->max_header_bytes,
-        .max_body_bytes = config->api.max_body_bytes,
-        .addresses_max = config->addresses_max,
-        .unfinished_bytes_max = config->unfinished_bytes_max,
-        .queue_bytes_max = config->queue_bytes_max,
-        .trusted_proxies = config->trusted_proxies,
-        .trusted_proxy_count = config->trusted_proxies_count,
-        .origins = config->origins,
-        .origin_count = config->origins_count,
-        .only_loopback = config->is_demo,
-    };
-}
 
 static uint64_t read_addresses(const void *shared) {
     return session_shared_addresses(shared);
@@ -74,7 +52,7 @@ static uint64_t read_queued(const void *shared) {
     return session_shared_queued_bytes(shared);
 }
 static uint64_t read_max_connections(const void *app) {
-    return ((const struct app *)app)->max_connections;
+    return atomic_load(&((const struct app *)app)->max_connections);
 }
 
 static uint64_t read_store_channels(const void *store) {
@@ -85,7 +63,7 @@ static uint64_t read_store_bytes(const void *store) {
 }
 
 static void make_api(struct app *app) {
-    const struct config *config = app->config;
+    const struct config *config = app->settings->config;
     const struct api_gauge gauges[APP_GAUGES] = {
         { "limits_addresses", "Addresses and users that limits are counted for.", read_addresses,
           app->session_shared },
@@ -100,52 +78,20 @@ static void make_api(struct app *app) {
     };
     memcpy(app->gauges, gauges, sizeof gauges);
     const struct api_options options = {
-        .keys = config->api.keys,
-        .jwt_keys = config->jwt.keys,
-        .audience = span_str(config->jwt.audience),
-        .issuer = span_str(config->jwt.issuer),
-        .leeway_seconds = config->jwt.leeway_seconds,
-        .publish_max_bytes = config->publish.max_bytes,
         .idempotency_entries = config->api.idempotency_entries,
-        .has_public_stats = config->api.has_public_stats,
         .is_demo = config->is_demo,
-        .origins = config->origins,
-        .origin_count = config->origins_count,
         .hub_shared = app->hub_shared,
         .counts = (const struct counts *const *)app->counts,
-        .counts_count = app->worker_count,
+        .counts_count = app->worker_count + 1,
         .endpoint_names = app->endpoint_names,
-        .endpoint_count = config->endpoints_count,
         .gauges = app->gauges,
         .gauge_count = countof(app->gauges),
     };
     app->api_shared = api_shared_new(&options);
 }
 
-/* Endpoints whose channels begin alike share a rule. */
-static struct hub_rule *obtain_rule(struct app *app, size_t *count, struct span prefix) {
-    for (size_t i = 0; i < *count; i++) {
-        if (span_eq(app->rules[i].prefix, prefix)) return &app->rules[i];
-    }
-    struct hub_rule *rule = &app->rules[(*count)++];
-    rule->prefix = prefix;
-    return rule;
-}
-
-/* A rule for the channels that must be declared: those of an endpoint's first template, which begin
- * with what stands before its placeholder. */
-static void make_rules(struct app *app) {
-    const struct config *config = app->config;
-    size_t count = 0;
-    for (size_t i = 0; i < config->endpoints_count; i++) {
-        const struct endpoint_options *endpoint = &config->endpoints[i];
-        if (!endpoint->is_declared || !endpoint->is_enabled) continue;
-        struct span prefix = span_str(endpoint->channels[0]);
-        prefix.len = span_find(prefix, '{');
-        struct hub_rule *rule = obtain_rule(app, &count, prefix);
-        rule->keeps_history |= endpoint->replay == ENDPOINT_REPLAY_ALL;
-        if (rule->ends_after.len == 0) rule->ends_after = span_str(endpoint->ends_after);
-    }
+static void make_store(struct app *app) {
+    const struct config *config = app->settings->config;
     const struct store_options options = {
         .channels_max = config->store.channels,
         .channel_messages_max = config->store.channel_messages,
@@ -154,33 +100,88 @@ static void make_rules(struct app *app) {
         .keep_seconds = config->store.keep_seconds,
     };
     app->store = store_new(&options, &hub_store_ops);
-    hub_shared_set_rules(app->hub_shared, app->rules, count, app->store);
+    app->hub_shared->store = app->store;
+}
+
+/* What the workers have in common, by the latest settings. Endpoints keep their numbers, so their
+ * names only become more. */
+static void share(struct app *app) {
+    const struct config *config = app->settings->config;
+    log_set(config->log_level, config->log_format);
+    atomic_store(&app->max_connections, app->settings->max_connections);
+    session_shared_set_unfinished_max(app->session_shared, config->unfinished_bytes_max);
+    atomic_store(&app->hub_shared->mailed_bytes_max, config->queue_bytes_max);
+    for (size_t i = 0; i < config->endpoints_count; i++) {
+        const struct endpoint_options *endpoint = &config->endpoints[i];
+        atomic_store(&app->hub_shared->endpoint_max_bytes[i], endpoint->max_notification_bytes);
+        if (i < app->endpoint_count) continue;
+        app->endpoint_names[i] = mem_new_text(endpoint->name, strlen(endpoint->name));
+        app->endpoint_count++;
+    }
+    api_shared_set_endpoints(app->api_shared, app->endpoint_count);
+}
+
+static bool is_reloading(const struct app *app) {
+    return atomic_load(&app->settings->awaited) > 0;
+}
+
+static void offer(struct app *app) {
+    for (size_t i = 0; i < app->worker_count; i++)
+        worker_offer(app->workers[i], app->settings);
+}
+
+/* All workers have the settings of the last reload, so that those may go when the next are there.
+ */
+static void try_reload(struct app *app) {
+    app->wants_reload = false;
+    struct counts *counts = app->counts[app->worker_count];
+    struct settings *next = reload(app->source, app->settings, app->worker_count);
+    counter_add(&counts->reloads[next ? COUNT_RELOAD_OK : COUNT_RELOAD_REFUSED], 1);
+    if (!next) return;
+    atomic_store(&next->awaited, (uint32_t)app->worker_count);
+    settings_unref(app->settings);
+    app->settings = next;
+    share(app);
+    offer(app);
+}
+
+static void on_hangup(struct app *app) {
+    if (app->drain) {
+        log_line(LOG_WARNING, "SIGHUP ignored: the server is about to end",
+                 log_int("signal", SIGHUP));
+    } else if (is_reloading(app)) {
+        app->wants_reload = true;
+    } else {
+        try_reload(app);
+    }
 }
 
 static void on_sweep(void *owner) {
     struct app *app = owner;
     store_sweep(app->store, (uint32_t)(loop_now_ns(app->loop) / NS_PER_S));
+    if (is_reloading(app)) {
+        offer(app); /* one may have had no memory for the order */
+    } else if (app->wants_reload && !app->drain) {
+        try_reload(app);
+    }
 }
 
 static enum err make_workers(struct app *app, struct err_note *note) {
-    const struct config *config = app->config;
+    const struct config *config = app->settings->config;
     app->hub_shared = mem_new(sizeof *app->hub_shared);
     hub_shared_init(app->hub_shared, config->queue_bytes_max);
-    for (size_t i = 0; i < config->endpoints_count; i++) {
-        app->endpoint_names[i] = config->endpoints[i].name;
-        app->hub_shared->endpoint_max_bytes[i] = config->endpoints[i].max_notification_bytes;
-    }
-    make_rules(app);
-    const struct session_options session_options = session_options_of(app);
-    app->session_shared = session_shared_new(&session_options);
-    for (size_t i = 0; i < app->worker_count; i++)
+    make_store(app);
+    app->session_shared = session_shared_new(config->addresses_max, config->unfinished_bytes_max);
+    for (size_t i = 0; i <= app->worker_count; i++)
         app->counts[i] = mem_new(sizeof(struct counts));
     make_api(app);
+    share(app);
     for (size_t i = 0; i < app->worker_count; i++) {
         const struct worker_parts parts = {
             .session_shared = app->session_shared,
             .hub_shared = app->hub_shared,
             .api_shared = app->api_shared,
+            .settings = app->settings,
             .counts = app->counts[i],
             .serves_metrics = config->metrics.listen_count == 0,
         };
@@ -197,7 +198,7 @@ static void log_listening(const struct address *address, const char *serves) {
 }
 
 static enum err bind_all(struct app *app, struct err_note *note) {
-    const struct config *config = app->config;
+    const struct config *config = app->settings->config;
     int fds[HUB_WORKERS_MAX];
     for (size_t i = 0; i < config->listen_count; i++) {
         struct address address = config->listen[i];
@@ -226,9 +227,8 @@ static void on_drained(void *owner) {
 
 static void on_signal(uv_signal_t *handle, int number) {
     struct app *app = handle->data;
-    if (number == SIGHUP) { /* a terminal that closes, or somebody who expects a reload */
-        log_line(LOG_WARNING, "SIGHUP ignored: a changed configuration needs a restart",
-                 log_int("signal", number));
+    if (number == SIGHUP) {
+        on_hangup(app);
         return;
     }
     if (app->drain) {
@@ -236,12 +236,13 @@ static void on_signal(uv_signal_t *handle, int number) {
         log_stop();
         _exit(1);
     }
+    const struct config *config = app->settings->config;
     log_line(LOG_INFO, "draining", log_int("signal", number),
-             log_uint("delay_seconds", app->config->drain_delay_seconds),
-             log_uint("drain_seconds", app->config->drain_seconds));
+             log_uint("delay_seconds", config->drain_delay_seconds),
+             log_uint("drain_seconds", config->drain_seconds));
     const struct drain_options options = {
-        .delay_ms = app->config->drain_delay_seconds * 1000ull,
-        .spread_ms = app->config->drain_seconds * 1000ull,
+        .delay_ms = config->drain_delay_seconds * 1000ull,
+        .spread_ms = config->drain_seconds * 1000ull,
         .api_shared = app->api_shared,
         .session_shared = app->session_shared,
         .workers = app->workers,
@@ -265,10 +266,22 @@ static size_t worker_count_of(const struct config *config) {
     return size_min(cpus > 0 ? (size_t)cpus : 1, HUB_WORKERS_MAX);
 }
 
-static enum err start(struct app *app, struct err_note *note) {
-    app->worker_count = worker_count_of(app->config);
-    enum err e = capacity_reserve(app->config->max_connections, app->worker_count,
-                                  &app->max_connections, note);
+/* Takes `own_config` over. */
+static enum err settle(struct app *app, struct config *own_config, struct err_note *note) {
+    app->worker_count = worker_count_of(own_config);
+    uint64_t max_connections;
+    enum err e =
+        capacity_reserve(own_config->max_connections, app->worker_count, &max_connections, note);
+    if (e) {
+        config_free(own_config);
+    } else {
+        app->settings = settings_new(own_config, max_connections);
+    }
+    return e;
+}
+
+static enum err start(struct app *app, struct config *own_config, struct err_note *note) {
+    enum err e = settle(app, own_config, note);
     if (e) return e;
     app->loop = loop_new(note);
     if (!app->loop) return ERR_LIMIT;
@@ -284,11 +297,11 @@ static enum err start(struct app *app, struct err_note *note) {
         }
     }
     api_shared_set_ready(app->api_shared, true);
-    if (app->config->is_demo) {
+    if (app->settings->config->is_demo) {
         log_line(LOG_WARNING, "demo mode", log_text("trusts", "everybody on this machine"));
     }
     log_line(LOG_INFO, "ready", log_uint("workers", app->worker_count),
-             log_uint("max_connections", app->max_connections));
+             log_uint("max_connections", app->settings->max_connections));
     return ERR_OK;
 }
 
@@ -305,20 +318,25 @@ static void finish(struct app *app) {
     if (app->hub_shared) hub_shared_finish(app->hub_shared);
     mem_free(app->hub_shared);
     store_free(app->store);
-    for (size_t i = 0; i < app->worker_count; i++)
+    settings_unref(app->settings);
+    for (size_t i = 0; i < countof(app->counts); i++)
         mem_free(app->counts[i]);
+    for (size_t i = 0; i < app->endpoint_count; i++)
+        mem_free((char *)(uintptr_t)app->endpoint_names[i]);
 }
 
-int app_serve(const struct config *config) {
-    struct app app = { .config = config };
-    log_set(config->log_level, config->log_format);
+int app_serve(struct config *own_config, const struct config_source *source) {
+    struct app app = { .source = source };
+    log_set(own_config->log_level, own_config->log_format);
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGHUP, SIG_IGN); /* until there is something to reload */
     if (log_start() != ERR_OK) {
+        config_free(own_config);
         log_line(LOG_ERROR, "cannot start", log_text("problem", "no thread for the log"));
         return 1;
     }
     struct err_note note = { "" };
-    enum err e = start(&app, &note);
+    enum err e = start(&app, own_config, &note);
     if (e) {
         log_line(LOG_ERROR, "cannot start", log_text("problem", note.text));
     } else {

@@ -6,9 +6,11 @@
 #define TIDINGS_APP_APP_H
 
 struct config;
+struct config_source;
 
-/* Serves until SIGTERM or SIGINT and a drain; borrows `config`. Returns the exit code of the
- * process: 0, or 1 when it could not start, which is logged. */
-int app_serve(const struct config *config);
+/* Serves until SIGTERM or SIGINT and a drain, first with `own_config`, which is taken over; on
+ * SIGHUP with what `source` says by then. Returns the exit code of the process: 0, or 1 when it
+ * could not start, which is logged. */
+int app_serve(struct config *own_config, const struct config_source *source);
 
 #endif

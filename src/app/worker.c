@@ -16,7 +16,7 @@ enum { ORDERS_MAX = 1024, SAY_FAILED_MS = 5000 };
 
 /* What the control thread tells a worker. */
 struct order {
-    enum { ORDER_DRAIN, ORDER_STOP } kind;
+    enum { ORDER_DRAIN, ORDER_GO_OVER, ORDER_STOP } kind;
     double fraction;
 };
 
@@ -36,22 +36,44 @@ struct worker {
     struct api *api;
     struct http_router *routers[SESSION_DOORS];
     struct counts *counts;
+    struct settings *settings;          /* those that hold here */
+    _Atomic(struct settings *) offered; /* the latest; borrowed */
     struct entrance entrances[CONFIG_LISTEN_MAX + 1];
     size_t entrance_count;
     atomic_bool is_empty;
     uint64_t said_failed; /* accepts that failed and are in the log already */
 };
 
+static void follow(struct worker *worker, const struct settings *settings) {
+    hub_set_rules(session_hub(worker->session), settings->hub_rules, settings->hub_rule_count);
+    session_set_rules(worker->session, settings->session_rules);
+    api_set_rules(worker->api, &settings->api_rules);
+}
+
+static void go_over(struct worker *worker) {
+    struct settings *before = worker->settings;
+    struct settings *next = atomic_load(&worker->offered);
+    if (next == before) return;
+    worker->settings = settings_ref(next);
+    follow(worker, next);
+    settings_unref(before);
+    if (atomic_fetch_sub(&next->awaited, 1) > 1) return;
+    log_line(LOG_INFO, "configuration reloaded", log_uint("changed", worker->settings->changed),
+             log_uint("need_restart", worker->settings->put_off));
+}
+
 static void on_orders(void *owner) {
     struct worker *worker = owner;
     struct order order;
     while (mailbox_take(worker->orders, &order, 1) > 0) {
-        if (order.kind == ORDER_STOP) {
-            loop_stop(worker->loop);
-        } else {
+        switch (order.kind) {
+        case ORDER_STOP: loop_stop(worker->loop); break;
+        case ORDER_GO_OVER: go_over(worker); break;
+        case ORDER_DRAIN:
             hub_settle(session_hub(worker->session));
             session_drain(worker->session, order.fraction);
             atomic_store(&worker->is_empty, session_is_empty(worker->session));
+            break;
         }
     }
 }
@@ -74,10 +96,15 @@ struct worker *worker_new(const struct worker_parts *parts, struct err_note *not
     worker->counts = parts->counts;
     loop_add_tick(loop, SAY_FAILED_MS, say_failed_accepts, worker);
     worker->orders = mailbox_new(loop, sizeof(struct order), ORDERS_MAX, on_orders, worker);
-    const struct session_parts session_parts = { parts->session_shared, parts->hub_shared, loop,
-                                                 parts->counts };
+    worker->settings = settings_ref(parts->settings);
+    worker->offered = parts->settings;
+    const struct session_parts session_parts = { parts->session_shared,
+                                                 parts->settings->session_rules, parts->hub_shared,
+                                                 loop, parts->counts };
     worker->session = session_new(&session_parts);
-    worker->api = api_new(parts->api_shared, session_hub(worker->session), loop);
+    struct hub *hub = session_hub(worker->session);
+    hub_set_rules(hub, parts->settings->hub_rules, parts->settings->hub_rule_count);
+    worker->api = api_new(parts->api_shared, &parts->settings->api_rules, hub, loop);
     for (size_t i = 0; i < SESSION_DOORS; i++)
         worker->routers[i] = http_router_new();
     api_add_routes(worker->api, worker->routers[SESSION_DOOR_PUBLIC], parts->serves_metrics);
@@ -123,6 +150,11 @@ void worker_drain(struct worker *worker, double fraction) {
     give_order(worker, (struct order){ ORDER_DRAIN, fraction });
 }
 
+void worker_offer(struct worker *worker, struct settings *settings) {
+    atomic_store(&worker->offered, settings);
+    give_order(worker, (struct order){ ORDER_GO_OVER, 0 });
+}
+
 bool worker_is_empty(const struct worker *worker) {
     return atomic_load(&worker->is_empty);
 }
@@ -145,5 +177,6 @@ void worker_free(struct worker *worker) {
     for (size_t i = 0; i < SESSION_DOORS; i++)
         http_router_free(worker->routers[i]);
     mailbox_free(worker->orders);
+    settings_unref(worker->settings);
     mem_free(worker);
 }

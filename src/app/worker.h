@@ -6,8 +6,7 @@
 #ifndef TIDINGS_APP_WORKER_H
 #define TIDINGS_APP_WORKER_H
 
-#include "api/api.h"
-#include "session/session.h"
+#include "app/settings.h"
 
 struct worker;
 
@@ -16,6 +15,7 @@ struct worker_parts {
     struct session_shared *session_shared;
     struct hub_shared *hub_shared;
     struct api_shared *api_shared;
+    struct settings *settings; /* to begin with */
     struct counts *counts;
     bool serves_metrics; /* on the public addresses */
 };
@@ -29,6 +29,10 @@ MUST_USE enum err worker_start(struct worker *worker);
 /* From any thread, while it runs: has it close the share of its connections that brings the total
  * to `fraction`. */
 void worker_drain(struct worker *worker, double fraction);
+/* From any thread, while it runs: has it go over to `settings`, which must stay until it has, and
+ * count that down in `settings->awaited`; the last worker to do so says that all is done. Harmless
+ * when it has gone over already. */
+void worker_offer(struct worker *worker, struct settings *settings);
 /* Nobody was connected any more when the last order to drain was carried out. Any thread. */
 bool worker_is_empty(const struct worker *worker);
 

@@ -7,6 +7,7 @@
  * is compared like any other; no key has a zero in it.
  */
 #include "auth/api_key.h"
+#include "base/hash.h"
 #include "base/mem.h"
 
 #include <openssl/crypto.h>
@@ -62,7 +63,7 @@ static enum err add(struct api_keys *keys, const struct api_key_options *opt,
             return err_note(note, ERR_EXISTS, "keys[%zu]: the key is that of keys[%zu]", place, i);
     }
     keys->list[keys->count++] = (struct entry){
-        .seen = { mem_new_text(name.at, name.len), opt->scopes, (uint32_t)place },
+        .seen = { mem_new_text(name.at, name.len), opt->scopes, hash_span(opt->key) },
         .key = mem_new_text(opt->key.at, opt->key.len),
         .key_len = opt->key.len,
     };

@@ -42,7 +42,7 @@ struct api_key_options {
 struct api_key {
     const char *name;
     uint32_t scopes;
-    uint32_t index; /* its place in the list, from 0 */
+    uint64_t id; /* the same as long as the process lives, whatever set the key is in */
 };
 
 struct api_keys;

@@ -95,6 +95,18 @@ enum count_drop {
         COUNT_DROP_KINDS
 };
 
+/* What became of a SIGHUP (config_reloads_total{result}). */
+#define COUNT_RELOAD_MAP(X)                                                                        \
+    X(OK, "ok")                                                                                    \
+    X(REFUSED, "refused")
+
+enum count_reload {
+#define ITEM(name, text) COUNT_RELOAD_##name,
+    COUNT_RELOAD_MAP(ITEM)
+#undef ITEM
+        COUNT_RELOAD_KINDS
+};
+
 /* Close codes and HTTP statuses that have a label of their own; any other is `other`. */
 #define COUNT_CLOSE_MAP(X)                                                                         \
     X(1000)                                                                                        \
@@ -182,6 +194,7 @@ struct counts {
     struct counter http_connections; /* a gauge: connections that speak HTTP so far */
     struct counter subscriptions;    /* a gauge: channels this worker listens to */
     struct counter accept_failed;
+    struct counter reloads[COUNT_RELOAD_KINDS]; /* the control thread's */
     struct histogram duration, size, latency;
 };
 

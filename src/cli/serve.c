@@ -13,7 +13,8 @@ static const char usage[] =
     "Usage: tidings serve [-c FILE] [--listen ADDRESS:PORT] [--workers N] [--demo]\n"
     "\n"
     "Runs the server until SIGTERM or SIGINT, then closes its connections and ends. A second\n"
-    "signal ends it at once. Logs go to standard error.\n"
+    "signal ends it at once. SIGHUP has it read its configuration again. Logs go to standard\n"
+    "error.\n"
     "\n"
     "  -c, --config FILE        YAML file with the configuration; without one, defaults and the\n"
     "                           environment\n"
@@ -78,7 +79,5 @@ int cli_serve(int argc, char **argv) {
     source.flags = flags;
     struct config *config;
     if (cli_configure(argv[0], &source, &config)) return CLI_FAILED;
-    int code = app_serve(config);
-    config_free(config);
-    return code;
+    return app_serve(config, &source);
 }

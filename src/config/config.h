@@ -3,9 +3,9 @@
  * config/config.h: the configuration of a server, and how it comes about: defaults, then the YAML
  * file, then the environment, then command line flags, each over what came before.
  *
- * One table (table.c) has a row for each key. Once loaded a configuration never changes: a reload
- * makes another one. Texts and lists are owned by it and live as long as it does. Units stand in
- * the names; what 0 means is said in docs/configuration.md.
+ * One table (table.c) has a row for each key. A configuration that is in use never changes: a
+ * reload makes another one, its successor. Texts and lists are owned by it and live as long as it
+ * does. Units stand in the names; what 0 means is said in docs/configuration.md.
  */
 #ifndef TIDINGS_CONFIG_CONFIG_H
 #define TIDINGS_CONFIG_CONFIG_H
@@ -92,10 +92,13 @@ struct config {
 
     struct endpoint_options endpoints[CONFIG_ENDPOINTS_MAX]; /* those that are not enabled too */
     size_t endpoints_count;
+    bool is_retired[CONFIG_ENDPOINTS_MAX]; /* served before a reload, for nobody new since */
+    /* Where the endpoints' texts are, each apart, so that a successor can keep one. */
+    struct config_pool *endpoint_pools[CONFIG_ENDPOINTS_MAX];
 
     bool is_demo;
 
-    struct config_pool *pool; /* where the texts are */
+    struct config_pool *pool; /* where the other texts are */
 };
 
 /* One command line flag: `--workers 2` is { "workers", "2" }. */
@@ -129,6 +132,25 @@ enum err config_load(const struct config_source *source, struct config_report *r
 MUST_USE
 enum err config_parse(struct span text, const struct config_source *source,
                       struct config_report *report, struct config **ret);
+
+/**
+ * Makes `next`, freshly loaded, the successor of `running`: each endpoint gets the number that it
+ * had there, by its name, and new ones the numbers after. One that is there no more, or not enabled
+ * any more, is retired: it keeps its number and its values, and is not enabled.
+ *
+ * ERR_LIMIT, with a note, when that makes more than CONFIG_ENDPOINTS_MAX; `next` is as it was.
+ */
+MUST_USE
+enum err config_succeed(struct config *next, const struct config *running, struct err_note *note);
+
+/* Told that a key's value changes, both as YAML, lent; `is_put_off`: not before a restart. */
+typedef void (*config_changed)(void *owner, const char *key, const char *before, const char *after,
+                               bool is_put_off);
+
+/* After `config_succeed`: tells how `next` differs from `running`, secrets apart, and gives `next`
+ * the values of `running` for what only a restart can change. */
+void config_settle(struct config *next, const struct config *running, config_changed changed,
+                   void *owner);
 
 /* Wipes and frees it with all that it owns. NULL is fine. */
 void config_free(struct config *config);

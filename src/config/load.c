@@ -39,9 +39,11 @@ static void read_rows(struct config_draft *draft, struct config_pool *pool,
 static void fill_endpoint(struct config_draft *draft, struct config *config,
                           struct config_draft_endpoint *from) {
     bool is_wrong[CONFIG_ROWS_MAX];
-    struct endpoint_options *endpoint = &config->endpoints[config->endpoints_count++];
-    endpoint->name = config_pool_text(config->pool, from->name);
-    read_rows(draft, config->pool, config_endpoint_rows, config_endpoint_rows_count, endpoint->name,
+    size_t number = config->endpoints_count++;
+    struct endpoint_options *endpoint = &config->endpoints[number];
+    struct config_pool *pool = config->endpoint_pools[number] = config_pool_new();
+    endpoint->name = config_pool_text(pool, from->name);
+    read_rows(draft, pool, config_endpoint_rows, config_endpoint_rows_count, endpoint->name,
               from->values, is_wrong, endpoint);
     for (size_t i = 0; i < config_endpoint_rows_count; i++)
         from->is_wrong |= is_wrong[i];
@@ -95,7 +97,7 @@ static enum err parse(struct span text, const struct config_source *source, bool
         e = build(draft, root, source, ret);
     else if (report->count == 0)
         config_report_add(report, draft->whole, "%s", err_text(e));
-    config_pool_free(draft->pool);
+    config_pool_unref(draft->pool);
     mem_free(draft);
     return e;
 }
@@ -124,6 +126,8 @@ void config_free(struct config *config) {
     if (!config) return;
     auth_keys_unref(config->jwt.keys);
     api_keys_free(config->api.keys);
-    config_pool_free(config->pool);
+    for (size_t i = 0; i < config->endpoints_count; i++)
+        config_pool_unref(config->endpoint_pools[i]);
+    config_pool_unref(config->pool);
     mem_free(config);
 }

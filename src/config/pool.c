@@ -7,6 +7,7 @@
 #include "base/mem.h"
 
 #include <stdalign.h>
+#include <stdatomic.h>
 
 enum { BLOCK_BYTES = 8192 };
 
@@ -17,15 +18,23 @@ struct block {
 };
 
 struct config_pool {
+    _Atomic uint32_t users;
     struct block *newest;
 };
 
 struct config_pool *config_pool_new(void) {
-    return mem_new(sizeof(struct config_pool));
+    struct config_pool *pool = mem_new(sizeof *pool);
+    pool->users = 1;
+    return pool;
 }
 
-void config_pool_free(struct config_pool *pool) {
-    if (!pool) return;
+struct config_pool *config_pool_ref(struct config_pool *pool) {
+    atomic_fetch_add(&pool->users, 1);
+    return pool;
+}
+
+void config_pool_unref(struct config_pool *pool) {
+    if (!pool || atomic_fetch_sub(&pool->users, 1) > 1) return;
     for (struct block *block = pool->newest, *older; block; block = older) {
         older = block->older;
         explicit_bzero(block->at, block->bytes);

@@ -10,10 +10,12 @@
 
 struct config_pool;
 
-/* Never NULL. */
+/* With one user. Never NULL. */
 struct config_pool *config_pool_new(void);
-/* Frees every piece. NULL is fine. */
-void config_pool_free(struct config_pool *pool);
+/* One more user of what is in it, in any thread; returns it. */
+struct config_pool *config_pool_ref(struct config_pool *pool);
+/* One user less; the last one frees every piece. NULL is fine. */
+void config_pool_unref(struct config_pool *pool);
 
 /* `bytes` zeroed bytes, aligned for anything; never NULL. */
 void *config_pool_take(struct config_pool *pool, size_t bytes);

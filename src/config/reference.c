@@ -33,6 +33,12 @@ static const char head[] =
     "is for the command line, and what Kubernetes sets for a service called tidings is passed "
     "over.\n"
     "\n"
+    "**SIGHUP** has a running server read all of this again, key files included. The column "
+    "*Reload*\n"
+    "says when a changed value holds: at once, for live connections too; for new connections; or "
+    "not\n"
+    "before a restart.\n"
+    "\n"
     "These names work as well, and count less than the key's own; empty, they count as not set:\n"
     "\n"
     "| Variable | Sets |\n"
@@ -86,6 +92,12 @@ static void append_type(const struct config_row *row, struct buf *out) {
     }
 }
 
+static const char *const effects[] = {
+    [CONFIG_AT_ONCE] = "at once",
+    [CONFIG_FOR_NEW] = "new connections",
+    [CONFIG_AFTER_RESTART] = "restart",
+};
+
 static void append_row(const struct config_row *row, const char *endpoint, struct buf *out) {
     char variable[CONFIG_VARIABLE_MAX];
     config_variable(variable, endpoint, row);
@@ -93,14 +105,14 @@ static void append_row(const struct config_row *row, const char *endpoint, struc
     append_type(row, out);
     buf_append_text(out, " | ");
     append_cell(out, row->text);
-    buf_printf(out, " | `%s`", variable);
+    buf_printf(out, " | %s | `%s`", effects[row->effect], variable);
     buf_append_text(out, row->is_secret ? ", `…_FILE` |\n" : " |\n");
 }
 
 static void append_table(const struct config_row *rows, size_t count, struct span section,
                          const char *endpoint, struct buf *out) {
-    buf_append_text(out, "\n| Key | Default | Value | Meaning | Variable |\n"
-                         "|---|---|---|---|---|\n");
+    buf_append_text(out, "\n| Key | Default | Value | Meaning | Reload | Variable |\n"
+                         "|---|---|---|---|---|---|\n");
     for (size_t i = 0; i < count; i++)
         if (span_eq(config_row_section(&rows[i]), section)) append_row(&rows[i], endpoint, out);
 }

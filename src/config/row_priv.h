@@ -31,6 +31,13 @@ struct config_type {
     void (*show)(const struct config_row *row, const void *value, struct buf *out);
 };
 
+/* When a changed value holds, after a reload. */
+enum config_effect {
+    CONFIG_AT_ONCE,
+    CONFIG_FOR_NEW,      /* for connections that are opened afterwards */
+    CONFIG_AFTER_RESTART /* of plain values only, without texts: a successor copies them */
+};
+
 struct config_row {
     const char *path; /* "jwt.leeway_seconds"; of an endpoint's key without "endpoints" */
     const struct config_type *type;
@@ -41,9 +48,10 @@ struct config_row {
     uint64_t min, max;        /* of a number; bytes of a text; items of a list */
     const char *unit;         /* of a number; NULL: a plain count */
     const char *const *words; /* of a word: those allowed, NULL at the end; the index is kept */
-    bool is_secret;           /* never shown; the variable has a twin with _FILE */
-    bool allows_one;          /* of a list: an item alone is one too */
-    const char *text;         /* what it does */
+    enum config_effect effect;
+    bool is_secret;   /* never shown; the variable has a twin with _FILE */
+    bool allows_one;  /* of a list: an item alone is one too */
+    const char *text; /* what it does */
 };
 
 /* A group of keys, as the file and the reference page show them. */

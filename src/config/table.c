@@ -22,6 +22,9 @@
 #define TEXT(least, most)     .type = &config_type_text, BOUNDS(least, most)
 #define LIST(of, least, most) .type = &config_type_##of, BOUNDS(least, most)
 
+#define FOR_NEW               .effect = CONFIG_FOR_NEW
+#define AFTER_RESTART         .effect = CONFIG_AFTER_RESTART
+
 #define KIB                   1024ull
 #define MIB                   (1024 * KIB)
 #define TIB                   (MIB * MIB)
@@ -68,11 +71,11 @@ const size_t config_sections_count = countof(config_sections);
 
 const struct config_row config_rows[] = {
     { "listen", LIST(addresses, 1, CONFIG_LISTEN_MAX), AT(listen), COUNT_AT(listen_count),
-      .standard = "0.0.0.0:8080", .allows_one = true,
+      .standard = "0.0.0.0:8080", .allows_one = true, AFTER_RESTART,
       .text =
           "Where connections are accepted: an IP address with a port, or a list of them. Port 0 "
           "takes any free one." },
-    { "workers", NUMBER(0, 64), AT(workers), .standard = "0",
+    { "workers", NUMBER(0, 64), AT(workers), .standard = "0", AFTER_RESTART,
       .text = "Threads that hold connections; 0: one for each CPU." },
     { "max_connections", NUMBER(0, 10 * MILLION), AT(max_connections), .standard = "0",
       .text = "Connections that the process holds at most, the next is answered 503; 0: as many as "
@@ -87,14 +90,15 @@ const struct config_row config_rows[] = {
       .text = "A request's head, and then its body, must have arrived within this time." },
     { "http_idle_seconds", SECONDS(1, DAY), AT(http_idle_seconds), .standard = "75",
       .text = "An HTTP connection is closed when no request has come for so long." },
-    { "keepalive_seconds", SECONDS(1, 7200), AT(keepalive_seconds), .standard = "30",
+    { "keepalive_seconds", SECONDS(1, 7200), AT(keepalive_seconds), .standard = "30", AFTER_RESTART,
       .text = "TCP asks a silent peer after this time whether it is still there, and gives it up "
               "after about twice as long." },
     { "addresses_max", NUMBER(1024, 16 * MILLION), AT(addresses_max), .standard = "200000",
+      AFTER_RESTART,
       .text = "Client addresses remembered for limits and blocks; the one not heard of for longest "
               "is forgotten first." },
     { "max_header_bytes", BYTES(1 * KIB, 256 * KIB), AT(max_header_bytes), .standard = "16384",
-      .text = "A request's first line and headers together; larger is answered 431." },
+      FOR_NEW, .text = "A request's first line and headers together; larger is answered 431." },
     { "unfinished_bytes_max", BYTES(1 * MIB, TIB), AT(unfinished_bytes_max),
       .standard = "268435456",
       .text = "Messages from clients that have arrived in part, all together; past it the clients "
@@ -116,7 +120,7 @@ const struct config_row config_rows[] = {
       .text = "logfmt or json: one line an event on standard error." },
 
     { "metrics.listen", LIST(addresses, 0, 1), AT(metrics.listen), COUNT_AT(metrics.listen_count),
-      .standard = "", .allows_one = true,
+      .standard = "", .allows_one = true, AFTER_RESTART,
       .text = "An address with a port for /metrics alone. Empty: on the addresses of `listen`, but "
               "not for requests that come through a trusted proxy." },
 
@@ -146,9 +150,9 @@ const struct config_row config_rows[] = {
               "{name, key, scopes} with scopes out of publish, admin, read. Empty: those routes "
               "answer 403." },
     { "api.max_body_bytes", BYTES(1 * KIB, 256 * MIB), AT(api.max_body_bytes),
-      .standard = "1048576", .text = "A request's body; larger is answered 413." },
+      .standard = "1048576", FOR_NEW, .text = "A request's body; larger is answered 413." },
     { "api.idempotency_entries", NUMBER(1, 10 * MILLION), AT(api.idempotency_entries),
-      .standard = "100000", .text = "Idempotency keys remembered at a time." },
+      .standard = "100000", AFTER_RESTART, .text = "Idempotency keys remembered at a time." },
     { "api.public_stats", FLAG, AT(api.has_public_stats), .standard = "true",
       .text = "Whether /api/v1/ws/stats answers anyone." },
 
@@ -156,46 +160,47 @@ const struct config_row config_rows[] = {
       .text = "One notification; larger is answered 413." },
 
     { "store.channels", NUMBER(1, 100 * MILLION), AT(store.channels), .standard = "100000",
-      .text = "Declared channels kept at a time." },
+      AFTER_RESTART, .text = "Declared channels kept at a time." },
     { "store.channel_messages", NUMBER(1, 10 * MILLION), AT(store.channel_messages),
-      .standard = "10000",
+      .standard = "10000", AFTER_RESTART,
       .text =
           "Messages of one channel; publishing more there is answered 409, nothing is trimmed." },
     { "store.channel_bytes", BYTES(1 * KIB, TIB), AT(store.channel_bytes), .standard = "4194304",
-      .text = "The same in bytes." },
-    { "store.bytes", BYTES(1 * MIB, TIB), AT(store.bytes), .standard = "1073741824",
+      AFTER_RESTART, .text = "The same in bytes." },
+    { "store.bytes", BYTES(1 * MIB, TIB), AT(store.bytes), .standard = "1073741824", AFTER_RESTART,
       .text = "What all channels may hold together." },
     { "store.keep_seconds", SECONDS(1, 366 * DAY), AT(store.keep_seconds), .standard = "86400",
-      .text = "A channel to which nothing has happened for so long is forgotten." },
+      AFTER_RESTART, .text = "A channel to which nothing has happened for so long is forgotten." },
 };
 const size_t config_rows_count = countof(config_rows);
 
 const struct config_row config_endpoint_rows[] = {
     { "path", .type = &config_type_path, BOUNDS(1, HTTP_PATTERN_MAX), OF(path), .standard = "/ws",
+      FOR_NEW,
       .text = "The path that clients connect to. A segment {name} stands for any one; "
               "{submission_id} for a whole number up to 2^53 - 1." },
     { "dialect", .type = &config_type_dialect, OF(dialect), .standard = "huleedu",
       .text = "How the server's own words look: refusals, answers to application pings." },
-    { "enabled", FLAG, OF(is_enabled), .standard = "true",
+    { "enabled", FLAG, OF(is_enabled), .standard = "true", FOR_NEW,
       .text = "false: nobody is served there." },
-    { "auth", WORD(auths), OF(auth), .standard = "required",
+    { "auth", WORD(auths), OF(auth), .standard = "required", FOR_NEW,
       .text = "Whether a token is required, or optional: then who brings none is anonymous." },
     { "user_claims", LIST(names, 1, ENDPOINT_CLAIMS_MAX), OF(user_claims),
-      COUNT_OF(user_claims_count), .standard = "[\"user_id\", \"sub\"]",
+      COUNT_OF(user_claims_count), .standard = "[\"user_id\", \"sub\"]", FOR_NEW,
       .text = "Claims that may name the user; the first that the token has does." },
-    { "user_format", WORD(user_formats), OF(user_format), .standard = "any",
+    { "user_format", WORD(user_formats), OF(user_format), .standard = "any", FOR_NEW,
       .text = "uuid: the user's name must be one." },
     { "required_claims", LIST(names, 0, ENDPOINT_CLAIMS_MAX), OF(required_claims),
-      COUNT_OF(required_claims_count), .standard = "[\"exp\"]",
+      COUNT_OF(required_claims_count), .standard = "[\"exp\"]", FOR_NEW,
       .text = "Claims that a token must have." },
-    { "path_user", TEXT(0, HTTP_PATTERN_MAX), OF(path_user), .standard = "",
+    { "path_user", TEXT(0, HTTP_PATTERN_MAX), OF(path_user), .standard = "", FOR_NEW,
       .text = "The path's placeholder, without braces, that must be the user's name." },
     { "channels", LIST(channels, 1, ENDPOINT_CHANNELS_MAX), OF(channels), COUNT_OF(channels_count),
-      .standard = "[\"ws:{user_id}\", \"broadcast\"]",
+      .standard = "[\"ws:{user_id}\", \"broadcast\"]", FOR_NEW,
       .text = "Channels that a client hears; {user_id} and the placeholders of the path are put "
               "in. Anonymous clients hear those without {user_id}. The first is the one of which "
               "other keys speak." },
-    { "declared", FLAG, OF(is_declared), .standard = "false",
+    { "declared", FLAG, OF(is_declared), .standard = "false", FOR_NEW,
       .text = "Whether the first channel must have been declared (POST /api/v1/submissions) before "
               "anybody may listen to it." },
     { "replay", WORD(replays), OF(replay), .standard = "none",
@@ -203,24 +208,24 @@ const struct config_row config_endpoint_rows[] = {
     { "ends_after", TEXT(0, TEXT_MAX), OF(ends_after), .standard = "",
       .text = "The `type` of the message after which the connection is closed with 1000. Empty: it "
               "never ends by itself." },
-    { "refuse", WORD(refusals), OF(refuse), .standard = "close",
+    { "refuse", WORD(refusals), OF(refuse), .standard = "close", FOR_NEW,
       .text = "How a client is refused. close: the handshake is completed and the connection "
               "closed with a code, which browsers can read; http: the handshake is answered with a "
               "status." },
     { "explain", FLAG, OF(explains), .standard = "true",
       .text = "With refuse: close, the reason goes out as a JSON message before the close." },
     { "unauthorized_code", .type = &config_type_close_code, OF(unauthorized_code),
-      .standard = "1008", .text = "Close code when the token is refused." },
+      .standard = "1008", FOR_NEW, .text = "Close code when the token is refused." },
     { "not_found_code", .type = &config_type_close_code, OF(not_found_code), .standard = "4004",
-      .text = "Close code when there is no such channel." },
+      FOR_NEW, .text = "Close code when there is no such channel." },
     { "limited_code", .type = &config_type_close_code, OF(limited_code), .standard = "4000",
       .text = "Close code when a limit is reached." },
-    { "connections_per", WORD(pers), OF(connections_per), .standard = "user",
+    { "connections_per", WORD(pers), OF(connections_per), .standard = "user", FOR_NEW,
       .text = "Whether connections are counted by user, or on the first channel." },
-    { "connections", NUMBER(0, MILLION), OF(connections), .standard = "5",
+    { "connections", NUMBER(0, MILLION), OF(connections), .standard = "5", FOR_NEW,
       .text = "Connections that a user, or the first channel, may have here at a time; 0: no "
               "limit." },
-    { "attempts_per_minute", NUMBER(0, MILLION), OF(attempts_per_minute), .standard = "10",
+    { "attempts_per_minute", NUMBER(0, MILLION), OF(attempts_per_minute), .standard = "10", FOR_NEW,
       .text = "Attempts to connect from one client address, failed ones included; 0: no limit." },
     { "messages_per_minute", NUMBER(0, MILLION), OF(messages_per_minute), .standard = "100",
       .text = "Messages that a client may send on a connection; 0: no limit." },
@@ -242,9 +247,9 @@ const struct config_row config_endpoint_rows[] = {
               "disconnected." },
     { "inbound", WORD(inbounds), OF(inbound), .standard = "ignore",
       .text = "What becomes of messages from clients other than pings. echo: they are sent back." },
-    { "compression", FLAG, OF(compresses), .standard = "true",
+    { "compression", FLAG, OF(compresses), .standard = "true", FOR_NEW,
       .text = "Whether messages are compressed for clients that offer permessage-deflate." },
-    { "keep_after_expiry", FLAG, OF(keeps_after_expiry), .standard = "false",
+    { "keep_after_expiry", FLAG, OF(keeps_after_expiry), .standard = "false", FOR_NEW,
       .text = "Whether a connection outlives the token that it was opened with." },
 };
 const size_t config_endpoint_rows_count = countof(config_endpoint_rows);

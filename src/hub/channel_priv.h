@@ -38,6 +38,8 @@ struct hub {
     void *owner; /* of the subscribers */
     struct loop *loop;
     uint16_t worker;
+    const struct hub_rule *rules; /* see hub/rule.h */
+    size_t rule_count;
     struct slab channels;  /* of struct channel */
     uint32_t *generations; /* of each slot: how often it was used */
     uint32_t generation_cap;

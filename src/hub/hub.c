@@ -23,11 +23,10 @@ void hub_shared_finish(struct hub_shared *shared) {
     interest_table_finish(&shared->interest);
 }
 
-void hub_shared_set_rules(struct hub_shared *shared, const struct hub_rule *rules, size_t count,
-                          struct store *store) {
-    shared->rules = rules;
-    shared->rule_count = count;
-    shared->store = store;
+void hub_set_rules(struct hub *hub, const struct hub_rule *rules, size_t count) {
+    assert(hub->shared->store || count == 0);
+    hub->rules = rules;
+    hub->rule_count = count;
 }
 
 /* Only being woken matters: the mail is read at the end of the turn, when publishes of this worker

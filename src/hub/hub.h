@@ -29,22 +29,16 @@ struct store;
 struct hub_shared {
     struct interest_table interest;
     /* The largest notification that each endpoint's clients get, in bytes. */
-    size_t endpoint_max_bytes[COUNT_ENDPOINTS_MAX];
-    uint64_t mailed_bytes_max;     /* what may lie in mailboxes, all together */
-    _Atomic uint64_t mailed_bytes; /* what does */
-    const struct hub_rule *rules;  /* see hub/rule.h */
-    size_t rule_count;
-    struct store *store; /* where channels under a rule are; NULL without rules */
+    _Atomic size_t endpoint_max_bytes[COUNT_ENDPOINTS_MAX];
+    _Atomic uint64_t mailed_bytes_max; /* what may lie in mailboxes, all together */
+    _Atomic uint64_t mailed_bytes;     /* what does */
+    struct store *store;               /* where channels under a rule are; NULL: no hub has rules */
     size_t worker_count;
     struct mailbox *mailboxes[HUB_WORKERS_MAX];
 };
 
 void hub_shared_init(struct hub_shared *shared, uint64_t mailed_bytes_max);
 void hub_shared_finish(struct hub_shared *shared);
-/* Gives the hubs rules for channels and the store that these need, before any hub runs. Borrowed.
- */
-void hub_shared_set_rules(struct hub_shared *shared, const struct hub_rule *rules, size_t count,
-                          struct store *store);
 
 /* The hub of worker number `shared->worker_count`, which is counted up; all hubs must stand before
  * any of them runs. `ops` and `counts` are borrowed. */
@@ -52,6 +46,10 @@ struct hub *hub_new(struct hub_shared *shared, struct loop *loop, struct counts 
                     const struct subscriber_ops *ops, void *owner);
 /* After the loop ended. What its mailbox still holds is dropped. NULL is fine. */
 void hub_free(struct hub *hub);
+
+/* From now on these rules for channels hold (hub/rule.h). Borrowed. On the hub's thread, or before
+ * it runs. */
+void hub_set_rules(struct hub *hub, const struct hub_rule *rules, size_t count);
 
 /* Registers what a turn of the loop ends with: deliver what came by mail, wake those who were sent
  * some. To be called before the flush of the connections is registered. */

@@ -23,7 +23,8 @@ static void find_targets(const struct hub_shared *shared, struct interest *entry
     ret->workers = 0;
     for (size_t i = 0; i < entry->listening_count; i++) {
         const struct listening *record = &records[i];
-        if (bytes > shared->endpoint_max_bytes[record->endpoint]) {
+        if (bytes > atomic_load_explicit(&shared->endpoint_max_bytes[record->endpoint],
+                                         memory_order_relaxed)) {
             receipt->skipped += record->count;
             if (!message->is_last) continue; /* they are not told that, but it ends them */
         } else {
@@ -39,7 +40,8 @@ static void find_targets(const struct hub_shared *shared, struct interest *entry
  * this look and their posting too, each worker with at most one message: so much must be free. */
 static bool has_room(struct hub_shared *shared, uint64_t workers, size_t bytes) {
     uint64_t mailed = atomic_load_explicit(&shared->mailed_bytes, memory_order_relaxed);
-    if (mailed + bytes > shared->mailed_bytes_max) return false;
+    uint64_t max = atomic_load_explicit(&shared->mailed_bytes_max, memory_order_relaxed);
+    if (mailed + bytes > max) return false;
     for (uint64_t left = workers; left; left &= left - 1) {
         if (!mailbox_has_room(shared->mailboxes[__builtin_ctzll(left)], shared->worker_count)) {
             return false;
@@ -68,7 +70,7 @@ static void post(struct hub *hub, unsigned worker, const struct targets *targets
 /* Numbers the message in its channel's history. The stripe's lock makes that the order in which all
  * hear it. The message is this channel's alone and nobody else has seen it yet. */
 static enum err keep(struct hub *hub, struct span channel, struct message *message) {
-    const struct hub_rule *rule = hub_rule_of(hub->shared, channel);
+    const struct hub_rule *rule = hub_rule_of(hub, channel);
     if (!rule) return ERR_OK;
     struct store *store = hub->shared->store;
     if (!rule->keeps_history) return store_check(store, channel, 0);
@@ -124,7 +126,7 @@ out:
 
 enum err hub_publish(struct hub *hub, struct span channel, struct message *message,
                      struct receipt *ret) {
-    const struct hub_rule *rule = hub_rule_of(hub->shared, channel);
+    const struct hub_rule *rule = hub_rule_of(hub, channel);
     if (!rule) return broker_publish(hub->broker, channel, message, ret);
     /* It gets a number in this channel, so it cannot be the message of another channel too. */
     struct span payload = message_payload(message);

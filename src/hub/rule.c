@@ -15,9 +15,9 @@ static size_t bytes_of(const struct message *message) {
 const struct store_message_ops hub_store_ops = { message_ref, message_unref, bytes_of,
                                                  sizeof(struct message) + WS_HEAD_MAX };
 
-const struct hub_rule *hub_rule_of(const struct hub_shared *shared, struct span channel) {
-    for (size_t i = 0; i < shared->rule_count; i++) {
-        const struct hub_rule *rule = &shared->rules[i];
+const struct hub_rule *hub_rule_of(const struct hub *hub, struct span channel) {
+    for (size_t i = 0; i < hub->rule_count; i++) {
+        const struct hub_rule *rule = &hub->rules[i];
         if (channel.len > rule->prefix.len && span_starts(channel, rule->prefix)) return rule;
     }
     return NULL;
@@ -36,7 +36,7 @@ bool hub_rule_is_last(const struct hub_rule *rule, struct span payload) {
 }
 
 enum hub_admit hub_admit_listener(struct hub *hub, struct span channel, struct span user) {
-    if (!hub_rule_of(hub->shared, channel)) return HUB_ADMIT_OK;
+    if (!hub_rule_of(hub, channel)) return HUB_ADMIT_OK;
     char room[STORE_OWNER_MAX];
     size_t len;
     if (store_owner(hub->shared->store, channel, room, &len) != ERR_OK) return HUB_ADMIT_NOT_FOUND;
@@ -44,6 +44,6 @@ enum hub_admit hub_admit_listener(struct hub *hub, struct span channel, struct s
 }
 
 enum err hub_check_channel(struct hub *hub, struct span channel, size_t bytes) {
-    if (!hub_rule_of(hub->shared, channel)) return ERR_OK;
+    if (!hub_rule_of(hub, channel)) return ERR_OK;
     return store_check(hub->shared->store, channel, bytes);
 }

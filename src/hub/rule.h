@@ -25,7 +25,7 @@ enum { HUB_RULES_MAX = COUNT_ENDPOINTS_MAX };
 extern const struct store_message_ops hub_store_ops;
 
 /* The rule for `channel`; NULL: it is just a name. */
-const struct hub_rule *hub_rule_of(const struct hub_shared *shared, struct span channel);
+const struct hub_rule *hub_rule_of(const struct hub *hub, struct span channel);
 
 /* Whether `payload` is the message that ends a channel under `rule`. */
 bool hub_rule_is_last(const struct hub_rule *rule, struct span payload);

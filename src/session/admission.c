@@ -57,14 +57,14 @@ static bool has_room(const struct attempt *a) {
         return false;
     }
     uint64_t before = atomic_fetch_add_explicit(&shared->connections, 1, memory_order_relaxed);
-    if (before < shared->options.max_connections) return true;
+    if (before < a->s->rules->options.max_connections) return true;
     atomic_fetch_sub_explicit(&shared->connections, 1, memory_order_relaxed);
     a->admission->result = COUNT_OPENED_FULL;
     return false;
 }
 
 static bool has_origin(const struct attempt *a) {
-    const struct session_options *options = &a->s->shared->options;
+    const struct session_options *options = &a->s->rules->options;
     struct span origin = http_headers_get(a->request->headers, HTTP_FIELD_ORIGIN);
     if (!origin.at || http_origin_is_allowed(origin, options->origins, options->origin_count)) {
         return true;
@@ -84,7 +84,7 @@ static bool may_try(const struct attempt *a) {
 
 static enum jwt_verdict verify(const struct attempt *a, struct span token, int64_t now_s,
                                struct jwt_claims **ret) {
-    const struct session_options *options = &a->s->shared->options;
+    const struct session_options *options = &a->s->rules->options;
     if (!token.at) return JWT_ABSENT;
     const struct jwt_rules rules = {
         .audience = options->audience,
@@ -100,7 +100,7 @@ static enum jwt_verdict verify(const struct attempt *a, struct span token, int64
 static uint32_t expiry_of(const struct attempt *a, const struct jwt_claims *claims, int64_t now_s) {
     int64_t expiry = jwt_claims_expiry(claims);
     if (a->options->keeps_after_expiry || expiry == JWT_NEVER) return 0;
-    int64_t left = expiry - now_s + a->s->shared->options.leeway_seconds;
+    int64_t left = expiry - now_s + a->s->rules->options.leeway_seconds;
     if (left < 1) left = 1;
     /* Two centuries on, the clock of seconds would wrap: that is never. */
     return left > INT32_MAX ? 0 : a->s->now_s + (uint32_t)left + 1;
@@ -250,7 +250,7 @@ struct admission admission_judge(struct session *s, const struct http_request *r
         .params = params,
         .address = address,
         .endpoint = endpoint,
-        .options = s->shared->endpoints[endpoint].options,
+        .options = s->rules->endpoints[endpoint].options,
         .now_ms = loop_now_ns(s->loop) / NS_PER_MS,
         .admission = &admission,
     };

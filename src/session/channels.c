@@ -9,10 +9,10 @@
 #include "hub/seat.h"
 #include "hub/subscribe.h"
 
-struct subscription *channels_of(const struct session *s, struct conn *c, size_t *ret_count) {
-    size_t count = conn_endpoint(s, c)->channels_count;
-    *ret_count = count;
-    return count <= countof(c->subscriptions.few) ? c->subscriptions.few : c->subscriptions.many;
+struct subscription *channels_of(struct conn *c, size_t *ret_count) {
+    *ret_count = c->channel_count;
+    return c->channel_count <= countof(c->subscriptions.few) ? c->subscriptions.few
+                                                             : c->subscriptions.many;
 }
 
 /* Numbers of submissions are what JavaScript can hold exactly. */
@@ -72,11 +72,12 @@ static bool is_doubled(const struct subscription *list, size_t at) {
 enum err channels_join(struct session *s, uint32_t index, const struct http_params *params) {
     struct conn *c = conn_at(s, index);
     const struct endpoint_options *options = conn_endpoint(s, c);
+    c->channel_count = (uint8_t)options->channels_count;
     if (options->channels_count > countof(c->subscriptions.few)) {
         c->subscriptions.many = mem_new(options->channels_count * sizeof(struct subscription));
     }
     size_t count;
-    struct subscription *list = channels_of(s, c, &count);
+    struct subscription *list = channels_of(c, &count);
     for (size_t i = 0; i < count; i++) {
         enum err e = join_one(s, index, options->channels[i], params, &list[i]);
         if (e) {
@@ -91,7 +92,7 @@ enum err channels_join(struct session *s, uint32_t index, const struct http_para
 void channels_leave(struct session *s, uint32_t index) {
     struct conn *c = conn_at(s, index);
     size_t count;
-    struct subscription *list = channels_of(s, c, &count);
+    struct subscription *list = channels_of(c, &count);
     for (size_t i = 0; i < count; i++) {
         if (list[i].channel) hub_unsubscribe(s->hub, &list[i], c->endpoint);
     }

@@ -22,6 +22,6 @@ MUST_USE enum err channels_join(struct session *s, uint32_t index,
 void channels_leave(struct session *s, uint32_t index);
 
 /* The connection's subscriptions, and how many it may have. */
-struct subscription *channels_of(const struct session *s, struct conn *c, size_t *ret_count);
+struct subscription *channels_of(struct conn *c, size_t *ret_count);
 
 #endif

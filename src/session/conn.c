@@ -92,7 +92,7 @@ static bool is_over_budget(const struct session *s, const struct conn *c, size_t
         return true;
     }
     uint64_t all = atomic_load_explicit(&s->shared->queued_bytes, memory_order_relaxed);
-    return all + more > s->shared->options.queue_bytes_max;
+    return all + more > s->rules->options.queue_bytes_max;
 }
 
 /* The time for the latency histogram, read anew every few flushes: a clock costs as much as a

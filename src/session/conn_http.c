@@ -17,7 +17,7 @@ enum {
 };
 
 static struct http_limits limits_of(const struct session *s) {
-    const struct session_options *options = &s->shared->options;
+    const struct session_options *options = &s->rules->options;
     return (struct http_limits){ options->max_header_bytes, options->max_body_bytes };
 }
 
@@ -42,7 +42,8 @@ static bool is_within_budget(struct session *s, struct conn_http *http, size_t k
     http->kept = kept;
     uint64_t used =
         atomic_fetch_add_explicit(&budget->used, (uint64_t)kept - before, memory_order_relaxed);
-    return kept <= before || used + (kept - before) <= budget->max;
+    return kept <= before ||
+           used + (kept - before) <= atomic_load_explicit(&budget->max, memory_order_relaxed);
 }
 
 uint32_t conn_http_waiting(const struct conn *c) {
@@ -73,7 +74,7 @@ void conn_http_leave(struct session *s, struct conn *c) {
 /* Who asks: the peer itself, or whom a trusted proxy says it asks for. */
 static void find_peer(struct session *s, struct conn *c, const struct http_request *request) {
     struct conn_http *http = c->in.http;
-    const struct session_options *options = &s->shared->options;
+    const struct session_options *options = &s->rules->options;
     bool is_forwarded = http_headers_get(request->headers, HTTP_FIELD_FORWARDED_FOR).at != NULL;
     if (http->has_peer && !is_forwarded && !http->peer.is_proxied) return;
     http->has_peer = true;
@@ -103,7 +104,7 @@ static void log_request(const struct http_request *request, const struct conn_ht
 
 /* A page from elsewhere, or a name that only pretends to be this machine. */
 static bool is_foreign(const struct session *s, const struct http_request *request) {
-    return s->shared->options.only_loopback && !http_request_is_loopback(request);
+    return s->rules->options.only_loopback && !http_request_is_loopback(request);
 }
 
 static void answer(struct session *s, uint32_t index, const struct http_request *request) {

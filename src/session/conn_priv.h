@@ -52,13 +52,14 @@ struct conn_http {
 struct conn {
     struct stream stream;
     struct wheel_node timer;
-    uint32_t next_dirty;  /* lists through the connections: those to flush, */
-    uint32_t next_paused; /* those to read on in the next turn, */
-    uint32_t next_ended;  /* and those whose slot is free after this turn */
-    uint32_t queued;      /* its bytes among the process's that kernels have refused */
-    uint16_t endpoint;    /* in CONN_OPEN and after a handshake */
-    uint8_t state;        /* enum conn_state */
-    uint8_t door;         /* enum session_door */
+    uint32_t next_dirty;   /* lists through the connections: those to flush, */
+    uint32_t next_paused;  /* those to read on in the next turn, */
+    uint32_t next_ended;   /* and those whose slot is free after this turn */
+    uint32_t queued;       /* its bytes among the process's that kernels have refused */
+    uint16_t endpoint;     /* in CONN_OPEN and after a handshake */
+    uint8_t state;         /* enum conn_state */
+    uint8_t door;          /* enum session_door */
+    uint8_t channel_count; /* of its endpoint when it came */
     bool is_dirty : 1;
     bool is_paused : 1;
     bool is_refused : 1;        /* the kernel takes no more for now: EPOLLOUT is watched */
@@ -103,9 +104,12 @@ struct endpoint {
     struct http_pattern path;
 };
 
-struct session_shared {
+struct session_rules {
     struct session_options options;
     struct endpoint endpoints[COUNT_ENDPOINTS_MAX];
+};
+
+struct session_shared {
     struct limits *limits;
     struct ws_budget unfinished;
     _Atomic uint64_t connections;
@@ -118,6 +122,7 @@ struct session_shared {
 
 struct session {
     struct session_shared *shared;
+    const struct session_rules *rules;
     struct hub *hub;
     struct loop *loop;
     struct counts *counts;
@@ -136,6 +141,7 @@ struct session {
     uint64_t flush_ns;
     uint32_t paused_first, paused_last; /* to be read on, or replayed to, in the next turn */
     uint32_t ended;                     /* the first of those whose slot is free after this turn */
+    uint32_t rearm_next;                /* the slot whose timer is next to be set anew; 0: none */
     uint32_t drained_to;                /* connections in slots below have been told to leave */
     uint32_t opened;                    /* connections so far; each has its number */
     uint32_t ticket;                    /* the last that was given out */
@@ -155,7 +161,7 @@ static inline struct conn *conn_at(const struct session *s, uint32_t index) {
 }
 static inline const struct endpoint_options *conn_endpoint(const struct session *s,
                                                            const struct conn *c) {
-    return s->shared->endpoints[c->endpoint].options;
+    return s->rules->endpoints[c->endpoint].options;
 }
 
 /* conn.c */
@@ -247,6 +253,8 @@ uint32_t session_clock(const struct session_shared *shared, uint64_t now_ns);
 
 /* A WebSocket begins: draws the time of its first ping. */
 void heartbeat_begin(struct session *s, struct conn *c);
+/* The rules have changed: sets all timers anew, over the next turns. */
+void heartbeat_change(struct session *s);
 /* Sets the timer of `index` to the nearest of its deadlines. */
 void heartbeat_arm(struct session *s, uint32_t index);
 /* Works off the deadlines that have come, a portion of them; true: there are more. */

@@ -35,7 +35,7 @@ void conn_ws_begin(struct session *s, uint32_t index) {
 void conn_ws_leave(struct session *s, uint32_t index) {
     struct conn *c = conn_at(s, index);
     size_t count;
-    const struct subscription *first = channels_of(s, c, &count);
+    const struct subscription *first = channels_of(c, &count);
     struct interest *channel = c->has_channel_seat ? hub_channel_entry(s->hub, first) : NULL;
     channels_leave(s, index);
     admission_leave(s, c->user, channel, c->endpoint);
@@ -106,11 +106,12 @@ static void on_message(struct session *s, uint32_t index, const struct ws_event 
         return;
     }
     bool is_text = event->kind == WS_EVENT_TEXT;
-    if (options->inbound == ENDPOINT_INBOUND_ECHO) {
+    bool is_whole = !event->is_cut;
+    /* One that began when it was to be ignored may be cut. */
+    if (options->inbound == ENDPOINT_INBOUND_ECHO && is_whole) {
         say(s, index, is_text ? WS_OP_TEXT : WS_OP_BINARY, event->payload);
         return;
     }
-    bool is_whole = !event->is_cut;
     if (is_text && is_whole && dialect_is_ping(event->payload)) {
         buf_clear(&s->scratch);
         options->dialect->pong(clock_wall_ms(), &s->scratch);

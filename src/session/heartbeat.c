@@ -32,7 +32,7 @@ static uint32_t open_deadline(const struct session *s, const struct conn *c) {
 
 static uint32_t http_deadline(const struct session *s, const struct conn *c) {
     const struct conn_http *http = c->in.http;
-    const struct session_options *options = &s->shared->options;
+    const struct session_options *options = &s->rules->options;
     if (http->ticket && !c->is_refused) return 0; /* it is not the peer that is late */
     bool is_waiting = http->is_idle && http->has_asked;
     return after(http->since_s, is_waiting || c->is_refused ? options->http_idle_seconds
@@ -64,8 +64,9 @@ static bool has_come(const struct session *s, uint32_t due_s) {
 
 static void ping(struct session *s, uint32_t index) {
     struct conn *c = conn_at(s, index);
-    c->ping_due_s = s->now_s + conn_endpoint(s, c)->ping_seconds;
-    if (c->is_refused) return; /* it has enough to read */
+    uint32_t every = conn_endpoint(s, c)->ping_seconds;
+    c->ping_due_s = every ? s->now_s + every : 0;
+    if (!every || c->is_refused) return; /* it has enough to read */
     struct message *ping = message_new_frame(WS_OP_PING, span_of("", 0));
     if (ping && !conn_push(s, index, ping)) message_unref(ping);
 }
@@ -118,12 +119,40 @@ void heartbeat_begin(struct session *s, struct conn *c) {
     if (every) c->ping_due_s = s->now_s + 1 + (uint32_t)random_below(every);
 }
 
+void heartbeat_change(struct session *s) {
+    s->rearm_next = 1; /* slots count from 1 */
+}
+
+/* As if it began now, unless its next ping comes soon enough. */
+static void change_ping(struct session *s, struct conn *c) {
+    uint32_t every = conn_endpoint(s, c)->ping_seconds;
+    if (every && c->ping_due_s && c->ping_due_s <= s->now_s + every) return;
+    c->ping_due_s = 0;
+    heartbeat_begin(s, c);
+}
+
+/* Who comes while this goes on is armed by the new rules already. True: there are more. */
+static bool rearm(struct session *s) {
+    if (!s->rearm_next) return false;
+    for (int i = 0; i < PORTION; i++) {
+        if (s->rearm_next >= s->conns.fresh) {
+            s->rearm_next = 0;
+            return false;
+        }
+        uint32_t index = s->rearm_next++;
+        struct conn *c = conn_at(s, index);
+        if (c->state == CONN_OPEN) change_ping(s, c);
+        if (c->state != CONN_ENDED) heartbeat_arm(s, index);
+    }
+    return true;
+}
+
 bool heartbeat_turn(void *owner) {
     struct session *s = owner;
     s->now_s = session_clock(s->shared, loop_now_ns(s->loop));
     for (int i = 0; i < PORTION; i++) {
         uint32_t index = wheel_next(&s->wheel, s->now_s);
-        if (!index) return false;
+        if (!index) return rearm(s);
         on_due(s, index);
         if (conn_at(s, index)->state != CONN_ENDED) heartbeat_arm(s, index);
     }

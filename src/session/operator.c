@@ -37,7 +37,7 @@ void operator_block_user(void *owner, struct span user, uint32_t seconds) {
     const struct session *s = owner;
     struct limits *limits = s->shared->limits;
     uint64_t until_ms = loop_now_ns(s->loop) / NS_PER_MS + seconds * 1000ull;
-    for (size_t i = 0; i < s->shared->options.endpoint_count; i++) {
+    for (size_t i = 0; i < s->rules->options.endpoint_count; i++) {
         const struct limits_key key = limits_key_user(limits, user, (uint16_t)i);
         limits_block(limits, &key, until_ms);
     }

@@ -73,7 +73,7 @@ bool relay_deliver(void *owner, uint32_t index, struct message *m) {
 
 struct subscription *relay_subscriptions(void *owner, uint32_t index, size_t *ret_count) {
     struct session *s = owner;
-    return channels_of(s, conn_at(s, index), ret_count);
+    return channels_of(conn_at(s, index), ret_count);
 }
 
 void relay_begin(struct session *s, uint32_t index) {
@@ -88,7 +88,7 @@ void relay_replay(struct session *s, uint32_t index) {
     if (!outbox_is_empty(&c->outbox)) return; /* goes on when that has left */
     size_t count;
     size_t bytes = 0;
-    const struct subscription *subscriptions = channels_of(s, c, &count);
+    const struct subscription *subscriptions = channels_of(c, &count);
     struct store_item items[REPLAY_AT_ONCE];
     count = store_read(hub_shared_of(s->hub)->store, hub_channel_name(s->hub, &subscriptions[0]),
                        c->relayed_to, items, REPLAY_AT_ONCE);

@@ -15,19 +15,28 @@ enum {
     LATECOMER_SECONDS = 2, /* to ask something, for who connects in the midst of a drain */
 };
 
-struct session_shared *session_shared_new(const struct session_options *options) {
+struct session_rules *session_rules_new(const struct session_options *options) {
     assert(options->endpoint_count <= COUNT_ENDPOINTS_MAX);
-    struct session_shared *shared = mem_new(sizeof *shared);
-    shared->options = *options;
+    struct session_rules *rules = mem_new(sizeof *rules);
+    rules->options = *options;
     for (size_t i = 0; i < options->endpoint_count; i++) {
-        shared->endpoints[i].options = &options->endpoints[i];
+        rules->endpoints[i].options = &options->endpoints[i];
         enum err e = http_pattern_parse(span_str(options->endpoints[i].path),
-                                        &shared->endpoints[i].path, NULL);
+                                        &rules->endpoints[i].path, NULL);
         assert(e == ERR_OK);
         (void)e;
     }
-    shared->limits = limits_new(options->addresses_max);
-    shared->unfinished.max = options->unfinished_bytes_max;
+    return rules;
+}
+
+void session_rules_free(struct session_rules *rules) {
+    mem_free(rules);
+}
+
+struct session_shared *session_shared_new(uint32_t addresses_max, uint64_t unfinished_bytes_max) {
+    struct session_shared *shared = mem_new(sizeof *shared);
+    shared->limits = limits_new(addresses_max);
+    shared->unfinished.max = unfinished_bytes_max;
     shared->started_ns = clock_now_ns();
     shared->started_ms = clock_wall_ms();
     return shared;
@@ -37,6 +46,10 @@ void session_shared_free(struct session_shared *shared) {
     if (!shared) return;
     limits_free(shared->limits);
     mem_free(shared);
+}
+
+void session_shared_set_unfinished_max(struct session_shared *shared, uint64_t bytes) {
+    atomic_store_explicit(&shared->unfinished.max, bytes, memory_order_relaxed);
 }
 
 void session_shared_refuse_new(struct session_shared *shared) {
@@ -68,6 +81,11 @@ static void on_tick(void *owner) {
     (void)owner;
 }
 
+static uint32_t slots_of(const struct session_rules *rules) {
+    uint64_t max = rules->options.max_connections + SPARE_CONNECTIONS;
+    return max < UINT32_MAX ? (uint32_t)max : UINT32_MAX;
+}
+
 struct session *session_new(const struct session_parts *parts) {
     static const struct subscriber_ops subscribers = {
         .deliver = relay_deliver,
@@ -79,13 +97,13 @@ struct session *session_new(const struct session_parts *parts) {
     };
     struct session *s = mem_new(sizeof *s);
     s->shared = parts->shared;
+    s->rules = parts->rules;
     s->loop = parts->loop;
     s->counts = parts->counts;
     s->hub = hub_new(parts->hub_shared, parts->loop, parts->counts, &subscribers, s);
     s->kind = loop_add_kind(s->loop, conn_ready, s);
     s->now_s = session_clock(s->shared, loop_now_ns(s->loop));
-    uint64_t max = s->shared->options.max_connections + SPARE_CONNECTIONS;
-    slab_init(&s->conns, sizeof(struct conn), (uint32_t)(max < UINT32_MAX ? max : UINT32_MAX));
+    slab_init(&s->conns, sizeof(struct conn), slots_of(s->rules));
     wheel_init(&s->wheel, &s->conns, offsetof(struct conn, timer), s->now_s);
     s->inflater = ws_inflater_new();
     s->drained_to = 1; /* slots count from 1 */
@@ -112,6 +130,12 @@ void session_free(struct session *s) {
     hub_free(s->hub);
     slab_finish(&s->conns);
     mem_free(s);
+}
+
+void session_set_rules(struct session *s, const struct session_rules *rules) {
+    s->rules = rules;
+    s->conns.max = slots_of(rules);
+    heartbeat_change(s);
 }
 
 struct hub *session_hub(struct session *s) {

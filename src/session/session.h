@@ -2,8 +2,10 @@
 /*
  * session/session.h: the connections of a worker, each from its accept to its end.
  *
- * `struct session_shared` is what the workers' sessions have in common: the endpoints, the limits
- * and the process's budgets. `struct session` belongs to one worker and only that one touches it.
+ * `struct session_shared` is what the workers' sessions have in common: who is limited, and the
+ * process's budgets. `struct session_rules` is what they go by: the endpoints and their limits; a
+ * reload gives each session others. `struct session` belongs to one worker and only that one
+ * touches it.
  */
 #ifndef TIDINGS_SESSION_SESSION_H
 #define TIDINGS_SESSION_SESSION_H
@@ -16,7 +18,7 @@
 #include "session/limits.h"
 #include "ws/message.h"
 
-/* Everything is borrowed and outlives the session. */
+/* What the configuration comes to. Everything is borrowed. */
 struct session_options {
     const struct endpoint_options *endpoints;
     size_t endpoint_count; /* at most COUNT_ENDPOINTS_MAX */
@@ -30,9 +32,7 @@ struct session_options {
     uint32_t http_idle_seconds; /* between two requests on a connection */
     size_t max_header_bytes;
     size_t max_body_bytes;
-    uint32_t addresses_max;
-    uint64_t unfinished_bytes_max; /* unfinished messages of all clients together */
-    uint64_t queue_bytes_max;      /* what all clients together have not taken yet */
+    uint64_t queue_bytes_max; /* what all clients together have not taken yet */
 
     const struct cidr *trusted_proxies;
     size_t trusted_proxy_count;
@@ -41,10 +41,20 @@ struct session_options {
     bool only_loopback; /* a Host or an Origin that is not this machine is refused */
 };
 
+struct session_rules;
+
+/* What sessions go by; never changes, so that threads can share it. Compiles the endpoints' paths
+ * (config/ has checked them). What `options` borrows must outlive it. Never NULL. */
+struct session_rules *session_rules_new(const struct session_options *options);
+/* After every session has others. NULL is fine. */
+void session_rules_free(struct session_rules *rules);
+
 struct session_shared;
 
-/* Compiles the endpoints' paths (config/ has checked them). Never NULL. */
-struct session_shared *session_shared_new(const struct session_options *options);
+/* Remembers `addresses_max` addresses and users. Never NULL. */
+struct session_shared *session_shared_new(uint32_t addresses_max, uint64_t unfinished_bytes_max);
+/* The most that unfinished messages of all clients may take together. Any thread. */
+void session_shared_set_unfinished_max(struct session_shared *shared, uint64_t bytes);
 /* NULL is fine. */
 void session_shared_free(struct session_shared *shared);
 
@@ -63,6 +73,7 @@ struct session;
 /* What a session is made of; all borrowed. */
 struct session_parts {
     struct session_shared *shared;
+    const struct session_rules *rules;
     struct hub_shared *hub_shared;
     struct loop *loop;
     struct counts *counts;
@@ -74,6 +85,10 @@ struct session *session_new(const struct session_parts *parts);
 void session_free(struct session *session);
 
 struct hub *session_hub(struct session *session);
+
+/* From now on `rules` hold, for those who are connected as well: each endpoint must have the number
+ * that it had. On the session's thread. */
+void session_set_rules(struct session *session, const struct session_rules *rules);
 
 /* What a listening socket is for. */
 enum session_door {

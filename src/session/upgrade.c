@@ -45,8 +45,8 @@ struct handshake {
 
 static bool find_endpoint(const struct session *s, struct span path, uint16_t *ret_endpoint,
                           struct http_params *ret_params) {
-    for (size_t i = 0; i < s->shared->options.endpoint_count; i++) {
-        const struct endpoint *endpoint = &s->shared->endpoints[i];
+    for (size_t i = 0; i < s->rules->options.endpoint_count; i++) {
+        const struct endpoint *endpoint = &s->rules->endpoints[i];
         if (endpoint->options->is_enabled &&
             http_pattern_match(&endpoint->path, path, ret_params)) {
             *ret_endpoint = (uint16_t)i;
@@ -241,7 +241,7 @@ static enum upgrade_outcome judge(struct handshake *h, const struct accept *acce
  * handshakes; `verdict` is for those who would be let in. */
 static enum upgrade_outcome answer_plain(struct handshake *h, const struct ws_verdict *verdict) {
     struct session *s = h->s;
-    const struct session_options *options = &s->shared->options;
+    const struct session_options *options = &s->rules->options;
     const struct address *address = &conn_at(s, h->index)->in.http->peer.address;
     struct buf cors;
     buf_init(&cors, CORS_BYTES_MAX);
@@ -284,7 +284,7 @@ enum upgrade_outcome upgrade_try(struct session *s, uint32_t index,
                                  const struct http_request *request) {
     struct handshake h = { .s = s, .index = index, .request = request };
     if (!find_endpoint(s, request->path, &h.endpoint, &h.params)) return UPGRADE_NONE;
-    h.options = s->shared->endpoints[h.endpoint].options;
+    h.options = s->rules->endpoints[h.endpoint].options;
     http_response_init(&h.response, &conn_at(s, index)->in.http->out, request);
 
     const struct http_headers *headers = request->headers;

@@ -21,7 +21,7 @@
  * threads; `used` can be read as a metric. */
 struct ws_budget {
     _Atomic uint64_t used;
-    uint64_t max;
+    _Atomic uint64_t max;
 };
 
 enum ws_role {

@@ -10,7 +10,8 @@ enum { FIRST_BYTES = 256 };
 
 static bool budget_take(struct ws_budget *budget, uint64_t bytes) {
     uint64_t used = atomic_fetch_add_explicit(&budget->used, bytes, memory_order_relaxed);
-    if (used <= budget->max && bytes <= budget->max - used) return true;
+    uint64_t max = atomic_load_explicit(&budget->max, memory_order_relaxed);
+    if (used <= max && bytes <= max - used) return true;
     atomic_fetch_sub_explicit(&budget->used, bytes, memory_order_relaxed);
     return false;
 }

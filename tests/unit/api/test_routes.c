@@ -27,6 +27,7 @@ static struct {
     struct api *api;
     struct http_router *router;
     struct http_parser *parser;
+    struct api_rules rules;
     struct http_peer peer;
     struct buf out;
     struct subscription subscriptions[LISTENERS];
@@ -77,23 +78,25 @@ static void build(const struct api_key_options *keys, size_t key_count, bool has
     w.hub = hub_new(&w.hub_shared, w.loop, &w.counts, &ops, NULL);
     assert_int_equal(api_keys_new(keys, key_count, &w.keys, &note), ERR_OK);
     w.count_list[0] = &w.counts;
-    const struct api_options options = {
+    w.rules = (struct api_rules){
         .keys = w.keys,
         .publish_max_bytes = 64,
-        .idempotency_entries = 100,
         .has_public_stats = has_public_stats,
         .origins = origins,
         .origin_count = origin_count,
+    };
+    const struct api_options options = {
+        .idempotency_entries = 100,
         .hub_shared = &w.hub_shared,
         .counts = w.count_list,
         .counts_count = 1,
         .endpoint_names = names,
-        .endpoint_count = countof(names),
         .gauges = &gauge,
         .gauge_count = 1,
     };
     w.shared = api_shared_new(&options);
-    w.api = api_new(w.shared, w.hub, w.loop);
+    api_shared_set_endpoints(w.shared, countof(names));
+    w.api = api_new(w.shared, &w.rules, w.hub, w.loop);
     w.router = http_router_new();
     api_add_routes(w.api, w.router, true);
     w.parser = http_parser_new(&(struct http_limits){ 16384, 1 << 20 });

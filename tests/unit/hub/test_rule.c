@@ -29,8 +29,9 @@ static void begin(struct scene *s) {
     s->shared = mem_new(sizeof *s->shared);
     hub_shared_init(s->shared, MAILED_MAX);
     s->store = store_new(&options, &hub_store_ops);
-    hub_shared_set_rules(s->shared, rules, countof(rules), s->store);
+    s->shared->store = s->store;
     s->crowd = crowd_new(s->shared);
+    hub_set_rules(s->crowd->hub, rules, countof(rules));
 }
 
 static void end(struct scene *s) {
@@ -65,7 +66,7 @@ static void a_prefix_and_something_behind_it(void **state) {
         { "broadcast", NULL },
     };
     for (size_t i = 0; i < countof(cases); i++)
-        assert_ptr_equal(hub_rule_of(s.shared, span_str(cases[i].channel)), cases[i].rule);
+        assert_ptr_equal(hub_rule_of(s.crowd->hub, span_str(cases[i].channel)), cases[i].rule);
     end(&s);
 }
 

@@ -38,6 +38,7 @@ static struct {
     struct counts *counts;
     struct hub_shared *hub_shared;
     struct session_shared *shared;
+    struct session_rules *rules;
     struct session *session;
     struct http_router *router;
     struct buf bulk;
@@ -68,12 +69,12 @@ static int set_up(void **state) {
         .http_idle_seconds = 10,
         .max_header_bytes = 8192,
         .max_body_bytes = 8192,
-        .addresses_max = 1000,
-        .unfinished_bytes_max = 1 << 20,
         .queue_bytes_max = QUEUE_MAX,
     };
-    scene.shared = session_shared_new(&options);
-    const struct session_parts parts = { scene.shared, scene.hub_shared, scene.loop, scene.counts };
+    scene.shared = session_shared_new(1000, 1 << 20);
+    scene.rules = session_rules_new(&options);
+    const struct session_parts parts = { scene.shared, scene.rules, scene.hub_shared, scene.loop,
+                                         scene.counts };
     scene.session = session_new(&parts);
     scene.router = http_router_new();
     http_router_add(scene.router, HTTP_BIT(GET), "/bulk", answer_bulk, NULL);
@@ -89,6 +90,7 @@ static int tear_down(void **state) {
     assert_int_equal(session_shared_connections(scene.shared), 0);
     assert_int_equal(session_shared_queued_bytes(scene.shared), 0);
     session_shared_free(scene.shared);
+    session_rules_free(scene.rules);
     hub_shared_finish(scene.hub_shared);
     mem_free(scene.hub_shared);
     mem_free(scene.counts);

@@ -49,6 +49,7 @@ struct scene {
     struct hub_shared *hub_shared;
     struct auth_keys *keys;
     struct session_shared *shared;
+    struct session_rules *rules;
     struct session *session;
     struct http_router *router;
     struct cidr proxies;
@@ -87,14 +88,13 @@ static void begin(struct scene *s) {
         .http_idle_seconds = 10,
         .max_header_bytes = 8192,
         .max_body_bytes = 8192,
-        .addresses_max = 1000,
-        .unfinished_bytes_max = 1 << 20,
         .queue_bytes_max = 1 << 20,
         .trusted_proxies = &s->proxies,
         .trusted_proxy_count = 1,
     };
-    s->shared = session_shared_new(&options);
-    const struct session_parts parts = { s->shared, s->hub_shared, s->loop, s->counts };
+    s->shared = session_shared_new(1000, 1 << 20);
+    s->rules = session_rules_new(&options);
+    const struct session_parts parts = { s->shared, s->rules, s->hub_shared, s->loop, s->counts };
     s->session = session_new(&parts);
     s->router = http_router_new();
     session_set_router(s->session, SESSION_DOOR_PUBLIC, s->router);
@@ -105,6 +105,7 @@ static void end(struct scene *s) {
     session_free(s->session);
     http_router_free(s->router);
     session_shared_free(s->shared);
+    session_rules_free(s->rules);
     assert_int_equal(atomic_load(&s->hub_shared->interest.channels), 0);
     assert_int_equal(atomic_load(&s->hub_shared->interest.users), 0);
     hub_shared_finish(s->hub_shared);

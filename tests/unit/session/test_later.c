@@ -25,6 +25,7 @@ static struct {
     struct counts *counts;
     struct hub_shared *hub_shared;
     struct session_shared *shared;
+    struct session_rules *rules;
     struct session *session;
     struct http_router *router;
     struct http_later asked[ASKED_MAX]; /* requests that wait for their answer */
@@ -56,13 +57,12 @@ static int set_up(void **state) {
         .http_idle_seconds = 1,
         .max_header_bytes = 8192,
         .max_body_bytes = 8192,
-        .addresses_max = 1000,
-        .unfinished_bytes_max = 1 << 20,
         .queue_bytes_max = 1 << 20,
     };
-    w.shared = session_shared_new(&options);
+    w.shared = session_shared_new(1000, 1 << 20);
+    w.rules = session_rules_new(&options);
     w.loop = loop_new(NULL); /* after that: its clock must not be behind the session's */
-    const struct session_parts parts = { w.shared, w.hub_shared, w.loop, w.counts };
+    const struct session_parts parts = { w.shared, w.rules, w.hub_shared, w.loop, w.counts };
     w.session = session_new(&parts);
     w.router = http_router_new();
     http_router_add(w.router, HTTP_BIT(GET), "/later", later_get, NULL);
@@ -77,6 +77,7 @@ static int tear_down(void **state) {
     session_free(w.session);
     http_router_free(w.router);
     session_shared_free(w.shared);
+    session_rules_free(w.rules);
     assert_int_equal(counter_read(&w.counts->http_connections), 0);
     hub_shared_finish(w.hub_shared);
     mem_free(w.hub_shared);

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * app/reload.h: from a configuration that may have changed to settings for a server that runs.
+ */
+#ifndef TIDINGS_APP_RELOAD_H
+#define TIDINGS_APP_RELOAD_H
+
+#include "app/settings.h"
+
+/* Reads everything that `source` names again. Returns the settings that are to follow `running`,
+ * with one user; what differs has been logged. NULL when anything is wrong, which has been logged
+ * too: then nothing may change. */
+struct settings *reload(const struct config_source *source, const struct settings *running,
+                        size_t workers);
+
+#endif
