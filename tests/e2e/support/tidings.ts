@@ -95,13 +95,15 @@ export class Tidings {
   private child: ChildProcess;
   private exit: Exit | undefined;
   private folder: string;
+  /** The configuration's file. */
+  readonly file: string;
 
   constructor(private readonly options: TidingsOptions) {
     if (!existsSync(BINARY)) throw new Error(`no server at ${BINARY}: build it or set TIDINGS_BINARY`);
     this.folder = mkdtempSync(join(tmpdir(), 'tidings-e2e-'));
-    const file = join(this.folder, 'tidings.yaml');
-    writeFileSync(file, JSON.stringify(configFor(options), null, 2));
-    const serve = [BINARY, 'serve', '-c', file, ...(options.args ?? [])];
+    this.file = join(this.folder, 'tidings.yaml');
+    writeFileSync(this.file, JSON.stringify(configFor(options), null, 2));
+    const serve = [BINARY, 'serve', '-c', this.file, ...(options.args ?? [])];
     const command = options.shell ? ['sh', '-c', `${options.shell}; exec "$@"`, 'sh', ...serve] : serve;
     // Should this process die without a word, the kernel ends the server too.
     this.child = spawn('setpriv', ['--pdeathsig', 'KILL', ...command], {
@@ -217,6 +219,25 @@ export class Tidings {
 
   signal(name: NodeJS.Signals): void {
     if (!this.exit) this.child.kill(name);
+  }
+
+  /** Writes another configuration, or the very text of one, and sends SIGHUP. Gives what the log says of it. */
+  async reload(changed: TidingsOptions | string): Promise<string[]> {
+    const from = this.stderr.length;
+    writeFileSync(
+      this.file,
+      typeof changed === 'string' ? changed : JSON.stringify(configFor(changed), null, 2),
+    );
+    this.signal('SIGHUP');
+    await until(
+      'the end of the reload',
+      () => /msg="?configuration (not )?reloaded/.test(this.stderr.slice(from)),
+      10_000 * SLOWNESS,
+    );
+    return this.stderr
+      .slice(from)
+      .split('\n')
+      .filter((line) => line !== '' && !line.includes('level=debug'));
   }
 
   /** Ends the server as an operator does and judges how it went. Does nothing more the second time. */
