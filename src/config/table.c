@@ -208,7 +208,7 @@ const struct config_row config_endpoint_rows[] = {
     { "ends_after", TEXT(0, TEXT_MAX), OF(ends_after), .standard = "",
       .text = "The `type` of the message after which the connection is closed with 1000. Empty: it "
               "never ends by itself." },
-    { "refuse", WORD(refusals), OF(refuse), .standard = "close", FOR_NEW,
+    { "refuse", WORD(refusals), OF(refuse), .standard = "close",
       .text = "How a client is refused. close: the handshake is completed and the connection "
               "closed with a code, which browsers can read; http: the handshake is answered with a "
               "status." },
