@@ -20,6 +20,9 @@ struct api_shared *api_shared_new(const struct api_options *options) {
     shared->options = *options;
     shared->idempotency = idempotency_new(options->idempotency_entries, IDEMPOTENCY_BYTES_MAX);
     shared->started_ms = clock_wall_ms();
+    shared->started_ns = clock_now_ns();
+    samples_init(&shared->samples);
+    api_shared_sample(shared, shared->started_ns);
     shared->next_submission = 1;
     return shared;
 }
@@ -27,6 +30,7 @@ struct api_shared *api_shared_new(const struct api_options *options) {
 void api_shared_free(struct api_shared *shared) {
     if (!shared) return;
     idempotency_free(shared->idempotency);
+    samples_finish(&shared->samples);
     mem_free(shared);
 }
 
@@ -80,6 +84,7 @@ static const struct {
     { HTTP_BIT(GET) | HTTP_BIT(OPTIONS), "/api/v1/submissions/{id}", submissions_get },
     { HTTP_BIT(GET), "/api/v1/users/{id}/connections", users_connections_get },
     { HTTP_BIT(DELETE), "/api/v1/users/{id}/connections", users_connections_delete },
+    { HTTP_BIT(GET), "/api/v1/admin/overview", overview_get },
     { HTTP_BIT(GET), "/healthz", health_get },
     { HTTP_BIT(GET), "/healthz/redis", health_redis_get },
     { HTTP_BIT(GET), "/healthz/websocket", health_websocket_get },

@@ -43,6 +43,7 @@ struct api_options {
     struct hub_shared *hub_shared;
     const struct counts *const *counts; /* one set a worker */
     size_t counts_count;
+    const _Atomic uint64_t *max_connections; /* WebSockets that the process may hold */
     /* In the order of `counts->endpoints`; see `api_shared_set_endpoints`. */
     const char *const *endpoint_names;
     const struct api_gauge *gauges;
@@ -60,6 +61,10 @@ void api_shared_set_ready(struct api_shared *shared, bool is_ready);
 
 /* How many of the endpoints' names are there; never less than before. Any one thread. */
 void api_shared_set_endpoints(struct api_shared *shared, size_t count);
+
+/* Notes what the counters stand at, for the rates of the overview; to be called once a second by
+ * one thread. `now_ns` as of `clock_now_ns`. */
+void api_shared_sample(struct api_shared *shared, uint64_t now_ns);
 
 struct api;
 

@@ -8,6 +8,7 @@
 
 #include "api/api.h"
 #include "api/idempotency_priv.h"
+#include "api/samples_priv.h"
 #include "base/json.h"
 
 struct api_shared {
@@ -17,6 +18,8 @@ struct api_shared {
     _Atomic bool is_ready;
     _Atomic uint64_t next_submission; /* the number to try next when none is asked for */
     int64_t started_ms;               /* wall clock */
+    uint64_t started_ns;              /* the same moment on the clock of loops */
+    struct samples samples;
 };
 
 struct api {
@@ -71,6 +74,7 @@ void submissions_post(void *api, struct http_call *call);
 void submissions_get(void *api, struct http_call *call);
 void users_connections_get(void *api, struct http_call *call);
 void users_connections_delete(void *api, struct http_call *call);
+void overview_get(void *api, struct http_call *call);
 void health_get(void *api, struct http_call *call);
 void health_redis_get(void *api, struct http_call *call);
 void health_websocket_get(void *api, struct http_call *call);

@@ -5,7 +5,7 @@
  * Every label has a bounded set of values, and all of them are shown from the start, so that a rate
  * can be taken of the first event; only of the many pairs of route and status those that happened.
  */
-#include "api/api_priv.h"
+#include "api/figures_priv.h"
 #include "api/metrics_text_priv.h"
 #include "api/process_priv.h"
 #include "auth/verdict.h"
@@ -13,46 +13,10 @@
 
 #define METRICS_TYPE SPAN("text/plain; version=0.0.4; charset=utf-8")
 
-/* The sum over all workers of the counter that stands `offset` bytes into each set. */
-static uint64_t sum_at(const struct api_shared *shared, size_t offset) {
-    uint64_t sum = 0;
-    for (size_t i = 0; i < shared->options.counts_count; i++) {
-        const char *set = (const char *)shared->options.counts[i];
-        sum += counter_read((const struct counter *)(const void *)(set + offset));
-    }
-    return sum;
-}
-
-#define SUM(shared, member) sum_at(shared, offsetof(struct counts, member))
-
-/* A gauge's sum while its workers count up and down may for a moment be below 0. */
-static uint64_t not_negative(uint64_t sum) {
-    return sum > INT64_MAX ? 0 : sum;
-}
-
-static const char *const opened_results[] = {
-#define ITEM(name, text) [COUNT_OPENED_##name] = text,
-    COUNT_OPENED_MAP(ITEM)
-#undef ITEM
-};
-
-static const char *const drop_reasons[] = {
-#define ITEM(name, text) [COUNT_DROP_##name] = text,
-    COUNT_DROP_MAP(ITEM)
-#undef ITEM
-};
-
 static const char *const reload_results[] = {
 #define ITEM(name, text) [COUNT_RELOAD_##name] = text,
     COUNT_RELOAD_MAP(ITEM)
 #undef ITEM
-};
-
-static const char *const close_codes[] = {
-#define ITEM(code) [COUNT_CLOSE_##code] = #code,
-    COUNT_CLOSE_MAP(ITEM)
-#undef ITEM
-        [COUNT_CLOSE_OTHER] = "other",
 };
 
 static const char *const statuses[] = {
@@ -85,16 +49,16 @@ static void write_family(const struct api_shared *shared, const struct family *f
     for (size_t i = 0; i < family->count; i++) {
         const struct metric_label label = { family->label, family->values[i] };
         metric_sample(out, family->name, &label, 1,
-                      sum_at(shared, family->offset + i * sizeof(struct counter)));
+                      figures_sum_at(shared, family->offset + i * sizeof(struct counter)));
     }
 }
 
 static void write_families(const struct api_shared *shared, struct buf *out) {
     static const struct family families[] = {
         { "websocket_messages_dropped_total", "Notifications that did not reach a listener.",
-          "reason", drop_reasons, countof(drop_reasons), offsetof(struct counts, dropped) },
-        { "websocket_close_total", "Connections that ended, by close code.", "code", close_codes,
-          countof(close_codes), offsetof(struct counts, closed) },
+          "reason", figures_dropped, countof(figures_dropped), offsetof(struct counts, dropped) },
+        { "websocket_close_total", "Connections that ended, by close code.", "code", figures_closed,
+          countof(figures_closed), offsetof(struct counts, closed) },
         { "jwt_validation_total", "Tokens that were judged.", "result", verdicts, countof(verdicts),
           offsetof(struct counts, jwt) },
         { "config_reloads_total", "SIGHUPs, by what became of them.", "result", reload_results,
@@ -112,17 +76,17 @@ static void write_endpoints(const struct api_shared *shared, struct buf *out) {
     static const char sent[] = "websocket_messages_sent_total";
     metric_head(out, opened, "counter", "Attempts to connect, by what became of them.");
     for (size_t i = 0; i < endpoint_count; i++) {
-        for (size_t result = 0; result < countof(opened_results); result++) {
+        for (size_t result = 0; result < countof(figures_opened); result++) {
             const struct metric_label labels[] = { { "endpoint", options->endpoint_names[i] },
-                                                   { "result", opened_results[result] } };
+                                                   { "result", figures_opened[result] } };
             metric_sample(out, opened, labels, countof(labels),
-                          SUM(shared, endpoints[i].opened[result]));
+                          FIGURES_SUM(shared, endpoints[i].opened[result]));
         }
     }
     metric_head(out, sent, "counter", "Messages written to clients.");
     for (size_t i = 0; i < endpoint_count; i++) {
         const struct metric_label label = { "endpoint", options->endpoint_names[i] };
-        metric_sample(out, sent, &label, 1, SUM(shared, endpoints[i].sent));
+        metric_sample(out, sent, &label, 1, FIGURES_SUM(shared, endpoints[i].sent));
     }
 }
 
@@ -135,7 +99,7 @@ static void write_requests(const struct api *api, struct buf *out) {
         bool is_last = i == COUNT_ROUTES_MAX - 1;
         const char *route = is_last ? "other" : http_router_pattern(api->router, i);
         for (size_t status = 0; route && status < countof(statuses); status++) {
-            uint64_t sum = SUM(api->shared, http[i][status]);
+            uint64_t sum = FIGURES_SUM(api->shared, http[i][status]);
             const struct metric_label labels[] = { { "route", route },
                                                    { "status", statuses[status] } };
             if (sum > 0) metric_sample(out, name, labels, countof(labels), sum);
@@ -148,10 +112,10 @@ static void write_histogram(const struct api_shared *shared, const char *name, c
     uint64_t buckets[HISTOGRAM_BOUNDS_MAX + 1];
     size_t first = offset + offsetof(struct histogram, buckets);
     for (size_t i = 0; i < countof(buckets); i++) {
-        buckets[i] = sum_at(shared, first + i * sizeof(struct counter));
+        buckets[i] = figures_sum_at(shared, first + i * sizeof(struct counter));
     }
     metric_histogram(out, name, help, shape, buckets,
-                     sum_at(shared, offset + offsetof(struct histogram, sum)));
+                     figures_sum_at(shared, offset + offsetof(struct histogram, sum)));
 }
 
 static void write_histograms(const struct api_shared *shared, struct buf *out) {
@@ -168,16 +132,16 @@ static void write_singles(const struct api_shared *shared, struct buf *out) {
     const struct api_options *options = &shared->options;
     struct hub_shared *hub = options->hub_shared;
     metric_single(out, "websocket_messages_received_total", "counter", "Messages from clients.",
-                  SUM(shared, received));
+                  FIGURES_SUM(shared, received));
     metric_single(out, "websocket_channel_subscriptions", "gauge",
                   "Channels that somebody listens to, counted once a worker.",
-                  not_negative(SUM(shared, subscriptions)));
+                  figures_not_negative(FIGURES_SUM(shared, subscriptions)));
     metric_single(out, "websocket_users_connected", "gauge", "Users with a connection.",
                   stats_users(shared));
     metric_single(out, "http_connections", "gauge", "Connections that speak HTTP so far.",
-                  not_negative(SUM(shared, http_connections)));
+                  figures_not_negative(FIGURES_SUM(shared, http_connections)));
     metric_single(out, "accept_failures_total", "counter", "Connections that could not be taken.",
-                  SUM(shared, accept_failed));
+                  FIGURES_SUM(shared, accept_failed));
     metric_single(out, "mailbox_bytes", "gauge", "Bytes on their way between workers.",
                   atomic_load(&hub->mailed_bytes));
     metric_single(out, "idempotency_keys", "gauge", "Idempotency keys remembered.",

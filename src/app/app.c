@@ -20,7 +20,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-enum { APP_GAUGES = 6, SWEEP_MS = 1000 };
+enum { APP_GAUGES = 6, SECOND_MS = 1000 };
 
 struct app {
     const struct config_source *source;
@@ -83,6 +83,7 @@ static void make_api(struct app *app) {
         .hub_shared = app->hub_shared,
         .counts = (const struct counts *const *)app->counts,
         .counts_count = app->worker_count + 1,
+        .max_connections = &app->max_connections,
         .endpoint_names = app->endpoint_names,
         .gauges = app->gauges,
         .gauge_count = countof(app->gauges),
@@ -156,9 +157,10 @@ static void on_hangup(struct app *app) {
     }
 }
 
-static void on_sweep(void *owner) {
+static void on_second(void *owner) {
     struct app *app = owner;
     store_sweep(app->store, (uint32_t)(loop_now_ns(app->loop) / NS_PER_S));
+    api_shared_sample(app->api_shared, loop_now_ns(app->loop));
     if (is_reloading(app)) {
         offer(app); /* one may have had no memory for the order */
     } else if (app->wants_reload && !app->drain) {
@@ -290,7 +292,7 @@ static enum err start(struct app *app, struct config *own_config, struct err_not
     e = bind_all(app, note);
     if (e) return e;
     watch_signals(app);
-    loop_add_tick(app->loop, SWEEP_MS, on_sweep, app);
+    loop_add_tick(app->loop, SECOND_MS, on_second, app);
     for (size_t i = 0; i < app->worker_count; i++) {
         if (worker_start(app->workers[i]) != ERR_OK) {
             return err_note(note, ERR_LIMIT, "cannot start a thread");

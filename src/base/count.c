@@ -33,6 +33,25 @@ const struct histogram_shape histogram_size = {
 #undef MS
 #undef S
 
+double histogram_quantile(const struct histogram_shape *shape,
+                          const uint64_t buckets[static HISTOGRAM_BOUNDS_MAX + 1], double part) {
+    double all = 0;
+    for (size_t i = 0; i <= shape->count; i++)
+        all += (double)buckets[i];
+    if (all <= 0) return 0;
+    double rank = part * all;
+    double below = 0;
+    for (size_t i = 0; i < shape->count; i++) {
+        double count = (double)buckets[i];
+        if (count > 0 && below + count >= rank) {
+            double from = i > 0 ? (double)shape->bounds[i - 1] : 0;
+            return from + ((double)shape->bounds[i] - from) * (rank - below) / count;
+        }
+        below += count;
+    }
+    return (double)shape->bounds[shape->count - 1];
+}
+
 const char *count_opened_text(enum count_opened result) {
     static const char *const texts[] = {
 #define ITEM(name, text) [COUNT_OPENED_##name] = text,

@@ -58,6 +58,12 @@ static inline void histogram_add(struct histogram *h, const struct histogram_sha
     counter_add(&h->sum, value * times);
 }
 
+/* What the share `part` (0 to 1) of all values that `buckets` counts does not exceed, in the unit
+ * that was observed: within a bucket they are taken to lie evenly. What is past every bound is
+ * taken for the last bound; 0 when nothing was counted. */
+double histogram_quantile(const struct histogram_shape *shape,
+                          const uint64_t buckets[static HISTOGRAM_BOUNDS_MAX + 1], double part);
+
 /* How a WebSocket attempt ended (websocket_connections_opened_total{result}). */
 #define COUNT_OPENED_MAP(X)                                                                        \
     X(OK, "ok")                                                                                    \
@@ -187,6 +193,8 @@ struct count_endpoint {
 struct counts {
     struct count_endpoint endpoints[COUNT_ENDPOINTS_MAX];
     struct counter received;
+    struct counter published; /* messages taken, once for each channel */
+    struct counter queued;    /* and how many connections they were queued for */
     struct counter dropped[COUNT_DROP_KINDS];
     struct counter closed[COUNT_CLOSE_KINDS];
     struct counter jwt[COUNT_JWT_KINDS];

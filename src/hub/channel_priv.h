@@ -7,6 +7,7 @@
 
 #include "base/slab.h"
 #include "hub/ask.h"
+#include "hub/busy.h"
 
 struct channel {
     struct interest *interest; /* the shared entry, which has the name; NULL: the slot is free */
@@ -47,6 +48,7 @@ struct hub {
     uint64_t pushed;      /* messages handed to subscribers in this turn */
     struct hub_ask *asks; /* questions of this worker that are not answered yet */
     uint32_t ask_count;
+    struct sketch *busy; /* one for each enum busy_kind */
 };
 
 static inline uint32_t *channel_subscribers(struct channel *channel) {
@@ -77,6 +79,9 @@ void ask_mail(struct hub *hub, struct hub_ask *ask);
 void ask_finish_done(struct hub *hub);
 /* Gives back those that nobody will answer any more. */
 void ask_drop_all(struct hub *hub);
+
+/* Counts for the busiest that `channel`, of that hash, was sent to so many. */
+void busy_note(struct hub *hub, struct span channel, uint32_t hash, uint64_t deliveries);
 
 /* The broker's way into the hubs of this process. */
 enum err publish_deliver(void *hub, struct span channel, struct message *message,

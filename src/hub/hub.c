@@ -46,6 +46,7 @@ struct hub *hub_new(struct hub_shared *shared, struct loop *loop, struct counts 
     hub->loop = loop;
     hub->worker = (uint16_t)shared->worker_count++;
     hub->broker = broker_memory_new(publish_deliver, hub);
+    hub->busy = mem_new(BUSY_KINDS * sizeof hub->busy[0]);
     slab_init(&hub->channels, sizeof(struct channel), CHANNELS_MAX);
     shared->mailboxes[hub->worker] = mailbox_new(loop, sizeof(struct mail), MAIL_MAX, on_mail, hub);
     return hub;
@@ -71,6 +72,7 @@ void hub_free(struct hub *hub) {
     broker_free(hub->broker);
     slab_finish(&hub->channels);
     mem_free(hub->generations);
+    mem_free(hub->busy);
     mem_free(hub);
 }
 

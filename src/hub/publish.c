@@ -118,6 +118,11 @@ enum err publish_deliver(void *owner, struct span channel, struct message *messa
 out:
     interest_unlock(stripe);
     if (e) return e;
+    counter_add(&hub->counts->published, 1);
+    if (receipt.deliveries) {
+        counter_add(&hub->counts->queued, receipt.deliveries);
+        busy_note(hub, channel, hash, receipt.deliveries);
+    }
     if (receipt.skipped) counter_add(&hub->counts->dropped[COUNT_DROP_TOO_BIG], receipt.skipped);
     if (own_channel) fanout(hub, own_channel, message);
     *ret = receipt;

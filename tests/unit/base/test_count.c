@@ -46,6 +46,36 @@ static void values_on_a_bound_belong_below_it(void **state) {
     }
 }
 
+static void quantiles_lie_evenly_in_a_bucket(void **state) {
+    (void)state;
+    static const struct histogram_shape shape = { .bounds = { 10, 20, 40 }, .count = 3 };
+    static const struct {
+        uint64_t buckets[HISTOGRAM_BOUNDS_MAX + 1];
+        double part;
+        double value;
+    } cases[] = {
+        { { 0 }, 0.5, 0 },
+        { { 4 }, 0.5, 5 },
+        { { 4 }, 1, 10 },
+        { { 0, 4 }, 0, 10 },
+        { { 0, 4 }, 0.25, 12.5 },
+        { { 10, 0, 10 }, 0.5, 10 },
+        { { 10, 0, 10 }, 0.51, 20.4 },
+        { { 10, 0, 10 }, 0.99, 39.6 },
+        { { 50, 40, 10 }, 0.5, 10 },
+        { { 50, 40, 10 }, 0.9, 20 },
+        { { 50, 40, 10 }, 0.95, 30 },
+        { { 98, 0, 0, 2 }, 0.98, 10 },
+        { { 98, 0, 0, 2 }, 0.99, 40 },
+        { { 0, 0, 0, 2 }, 0.01, 40 },
+    };
+    for (size_t i = 0; i < countof(cases); i++) {
+        double value = histogram_quantile(&shape, cases[i].buckets, cases[i].part);
+        if (value < cases[i].value - 1e-9 || value > cases[i].value + 1e-9)
+            fail_msg("case %zu: %g, not %g", i, value, cases[i].value);
+    }
+}
+
 static void codes_have_places(void **state) {
     (void)state;
     assert_int_equal(count_close_kind(1000), COUNT_CLOSE_1000);
@@ -62,6 +92,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counters),
         cmocka_unit_test(values_on_a_bound_belong_below_it),
+        cmocka_unit_test(quantiles_lie_evenly_in_a_bucket),
         cmocka_unit_test(codes_have_places),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
