@@ -3,14 +3,18 @@
  * base/sketch.h: the heaviest names of a stream, in a fixed amount of memory and at a fixed cost an
  * entry: space-saving, in sets.
  *
- * The hash of a name chooses a set, which counts a few names. A name for which the set has no place
- * takes that of the set's smallest count and goes on from there; that much its count may be too
- * high, which is its `error`. So in one window, with S the weight of all that fell into the set:
+ * The hash of a name chooses a set, which counts SKETCH_WAYS names: exactly, as long as no other
+ * name falls into it. Of additions for names without a place one in SKETCH_STRANGERS is drawn and
+ * stands for all of them: its name takes the place of the smallest count and goes on from there.
+ * That much the count may be too high, which is its `error`. In one window, with S the weight of
+ * all that fell into the set:
  *
- *     true weight <= count <= true weight + error,  error <= S / SKETCH_WAYS
+ *     count - error <= true weight, always
+ *     error <= S / SKETCH_WAYS, and a name without a place weighs no more, on average
  *
- * and a name that is not in its set weighs no more than S / SKETCH_WAYS. The hash is keyed, so that
- * names spread evenly and S is about 1 / SKETCH_SETS of everything, plus the heavy names in it.
+ * A count may be too low by what came before the name was drawn, SKETCH_STRANGERS additions on
+ * average. The hash is keyed, so that names spread evenly and S is about 1 / SKETCH_SETS of
+ * everything, plus the heavy names in it.
  *
  * Time goes in windows that the caller numbers, upward. The sketch has the last two, so that what
  * is no longer heavy leaves. One thread uses it.
@@ -20,11 +24,12 @@
 
 #include "base/span.h"
 
-enum { SKETCH_SETS = 64, SKETCH_WAYS = 8, SKETCH_NAME_MAX = 200 };
+enum { SKETCH_SETS = 64, SKETCH_WAYS = 8, SKETCH_STRANGERS = 8, SKETCH_NAME_MAX = 200 };
 
 struct sketch_set {
     uint32_t hashes[SKETCH_WAYS];
-    uint64_t counts[SKETCH_WAYS]; /* 0: the place is free */
+    uint32_t used; /* of the places, the first so many */
+    uint64_t counts[SKETCH_WAYS];
     uint64_t errors[SKETCH_WAYS];
 };
 
@@ -42,6 +47,7 @@ struct sketch_window {
 /* Zeroed is empty. */
 struct sketch {
     struct sketch_window windows[2];
+    uint64_t random;
 };
 
 /* Adds `weight` to `name`, which is cut at SKETCH_NAME_MAX bytes and whose hash is `hash`. */

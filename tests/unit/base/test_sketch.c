@@ -100,10 +100,38 @@ static void a_full_set_gives_up_its_smallest(void **unused) {
     char name[2] = "a";
     for (uint64_t i = 0; i < SKETCH_WAYS; i++, name[0]++)
         sketch_add(&sketch, 1, 0, span_str(name), 10 + i);
-    sketch_add(&sketch, 1, 0, SPAN("new"), 2);
+    size_t tries = 0;
+    do {
+        assert_true(++tries < 200);
+        assert_tops(sketch_heaviest(&sketch, 1, ALL, tops), 8,
+                    "h=17 g=16 f=15 e=14 d=13 c=12 b=11 a=10 ");
+        sketch_add(&sketch, 1, 0, SPAN("new"), 2);
+        assert_int_equal(sketch_heaviest(&sketch, 1, ALL, tops), 8);
+    } while (span_eq(sketch_top_name(&tops[7]), SPAN("a")));
+    sketch_add(&sketch, 1, 0, SPAN("new"), 1);
     assert_tops(sketch_heaviest(&sketch, 1, ALL, tops), 8,
-                "h=17 g=16 f=15 e=14 d=13 c=12 new=12 b=11 ");
-    assert_int_equal(tops[6].error, 10);
+                "new=27 h=17 g=16 f=15 e=14 d=13 c=12 b=11 ");
+    assert_int_equal(tops[0].error, 24);
+}
+
+/* About one stranger in eight is drawn, and no pattern of the stream decides which. */
+static void strangers_are_drawn(void **unused) {
+    (void)unused;
+    size_t drawn[16] = { 0 };
+    char name[2] = "a";
+    for (uint64_t i = 0; i < SKETCH_WAYS; i++, name[0]++)
+        sketch_add(&sketch, 1, 0, span_str(name), 10 + i);
+    for (size_t i = 0; i < 16000; i++) {
+        struct sketch copy = sketch;
+        sketch_add(&sketch, 1, 0, SPAN("new"), 1);
+        if (sketch_heaviest(&sketch, 1, 1, tops) == 1 && tops[0].count > 17) {
+            drawn[i % 16]++;
+            copy.random = sketch.random;
+            sketch = copy;
+        }
+    }
+    for (size_t i = 0; i < countof(drawn); i++)
+        assert_in_range(drawn[i], 80, 175);
 }
 
 static int descending(const void *a, const void *b) {
@@ -113,7 +141,7 @@ static int descending(const void *a, const void *b) {
 }
 
 /* Of 20,000 names the k-th comes in proportion to 1/k: the twenty heaviest are found, and every
- * count holds to the bound. */
+ * count holds to the bound, with room for chance. */
 static void skewed(void **unused) {
     (void)unused;
     static const uint64_t key[2] = { 17, 4 };
@@ -150,9 +178,8 @@ static void skewed(void **unused) {
         uint64_t number;
         assert_true(span_to_uint(name, NAMES - 1, &number));
         uint64_t set = of_set[(uint32_t)hash_span_keyed(name, key) % SKETCH_SETS];
-        assert_true(tops[i].count >= exact[number]);
         assert_true(tops[i].count - tops[i].error <= exact[number]);
-        assert_true(tops[i].error <= set / SKETCH_WAYS);
+        assert_true(tops[i].error <= set / SKETCH_WAYS * 5 / 4);
         if (i > 0) assert_true(tops[i].count <= tops[i - 1].count);
         if (i < TOP) found |= 1ull << number;
     }
@@ -160,7 +187,7 @@ static void skewed(void **unused) {
     assert_int_equal(found, (1ull << TOP) - 1);
     qsort(exact, NAMES, sizeof exact[0], descending);
     for (size_t i = 0; i < TOP; i++)
-        assert_true(tops[i].count - exact[i] <= exact[i] / 20);
+        assert_in_range(tops[i].count, exact[i] * 95 / 100, exact[i] * 105 / 100);
 }
 
 static void several_are_joined(void **unused) {
@@ -187,6 +214,7 @@ int main(void) {
         TEST(hashes_may_collide),
         TEST(windows_pass),
         TEST(a_full_set_gives_up_its_smallest),
+        TEST(strangers_are_drawn),
         TEST(skewed),
         TEST(several_are_joined),
     };
