@@ -23,7 +23,7 @@ struct api_shared *api_shared_new(const struct api_options *options) {
     shared->started_ns = clock_now_ns();
     samples_init(&shared->samples);
     api_shared_sample(shared, shared->started_ns);
-    shared->next_submission = 1;
+    submissions_go_on(shared, options->hub_shared->store);
     return shared;
 }
 

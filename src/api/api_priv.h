@@ -11,6 +11,8 @@
 #include "api/samples_priv.h"
 #include "base/json.h"
 
+struct store;
+
 struct api_shared {
     struct api_options options;
     _Atomic size_t endpoint_count;
@@ -82,6 +84,10 @@ void health_ready_get(void *api, struct http_call *call);
 void metrics_get(void *api, struct http_call *call);
 void metrics_direct_get(void *api, struct http_call *call);
 void metrics_elsewhere_get(void *api, struct http_call *call);
+
+/* Before any request: the numbers given to submissions go on behind those that `store` (NULL: none)
+ * has already. */
+void submissions_go_on(struct api_shared *shared, struct store *store);
 
 /* WebSocket connections of the process, and users that have one. */
 uint64_t stats_connections(const struct api_shared *shared);

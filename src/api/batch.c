@@ -62,15 +62,16 @@ static bool read_command(const struct json_value *command, enum publish_kind *re
     return true;
 }
 
-static void run_command(struct api *api, const struct api_key *key,
-                        const struct json_value *command, struct buf *out) {
+/* Returns the command's ticket; see struct publish. */
+static uint64_t run_command(struct api *api, const struct api_key *key,
+                            const struct json_value *command, struct buf *out) {
     struct publish publish;
     struct api_problem problem;
     enum publish_kind kind = PUBLISH_TARGETED;
     struct span body;
     if (!read_command(command, &kind, &body, &problem)) {
         api_problem_write(&problem, out);
-        return;
+        return 0;
     }
     if (publish_run(api, key, kind, body, &publish)) {
         publish_write(api, &publish, out);
@@ -78,6 +79,7 @@ static void run_command(struct api *api, const struct api_key *key,
         api_problem_write(&publish.problem, out);
     }
     publish_finish(&publish);
+    return publish.ticket;
 }
 
 void batch_post(void *context, struct http_call *call) {
@@ -98,7 +100,8 @@ void batch_post(void *context, struct http_call *call) {
     struct json_value command;
     for (bool is_first = true; json_element(&walk, &command) == JSON_ITEM; is_first = false) {
         if (!is_first) buf_append_char(out, ',');
-        run_command(api, key, &command, out);
+        uint64_t ticket = run_command(api, key, &command, out);
+        if (ticket) call->held_until = ticket; /* they rise */
     }
     buf_append_span(out, SPAN("]}"));
     http_response_close(call->response);

@@ -25,7 +25,19 @@ static struct span channel_of(const struct publish_request *request,
     return span_of(room, PREFIX_LEN + target->name.len);
 }
 
+static bool refuse_unavailable(struct api_problem *problem) {
+    return api_problem(problem, 503, "store_unavailable",
+                       "What is published cannot be kept at present; nothing was sent");
+}
+
+static bool refuse_overloaded(struct api_problem *problem) {
+    return api_problem(problem, 503, "overloaded",
+                       "The server has too much to deliver; nothing was sent");
+}
+
 static bool refuse_target(enum err e, struct span channel, struct api_problem *problem) {
+    if (e == ERR_IO) return refuse_unavailable(problem);
+    if (e == ERR_AGAIN) return refuse_overloaded(problem);
     if (e == ERR_NOT_FOUND) {
         return api_problem(problem, 404, "not_declared", "The channel %.*s was not declared",
                            SPAN_ARG(channel));
@@ -46,20 +58,41 @@ static bool check_all(struct api *api, const struct publish_request *request,
     return true;
 }
 
-/* Sends to each target; false when nobody got it. */
-static bool send_all(struct api *api, struct publish_request *request) {
+/* Sends to each target; an error, the last one's, when nobody got it. */
+static enum err send_all(struct api *api, struct publish *publish) {
+    struct publish_request *request = &publish->request;
     struct message *message = message_new(request->data, loop_now_ns(api->loop));
     bool is_sent = false;
-    if (!message) return false;
+    enum err e = ERR_OK;
+    if (!message) return ERR_NOMEM;
     for (size_t i = 0; i < request->target_count; i++) {
         struct publish_target *target = &request->targets[i];
         char room[PUBLISH_CHANNEL_MAX];
         struct span channel = channel_of(request, target, room);
         target->err = hub_publish(api->hub, channel, message, &target->receipt);
-        is_sent |= !target->err;
+        if (target->err) {
+            e = target->err;
+            continue;
+        }
+        is_sent = true;
+        if (target->receipt.ticket) publish->ticket = target->receipt.ticket; /* they rise */
     }
     message_unref(message);
-    return is_sent;
+    return is_sent ? ERR_OK : e;
+}
+
+/* An answer that is remembered is as good as what it tells of: it waits for the disk too. */
+static bool repeat(struct api *api, struct publish *publish) {
+    const struct publish_request *request = &publish->request;
+    const struct store *store = hub_shared_of(api->hub)->store;
+    for (size_t i = 0; i < request->target_count; i++) {
+        char room[PUBLISH_CHANNEL_MAX];
+        struct span channel = channel_of(request, &request->targets[i], room);
+        uint64_t ticket = hub_ticket_of(api->hub, channel);
+        if (ticket) publish->ticket = ticket;
+    }
+    bool is_kept = publish->ticket == 0 || !store_is_failing(store);
+    return is_kept || refuse_unavailable(&publish->problem);
 }
 
 /* Judges the idempotency key, if there is one: true when the publish is to be carried out, or
@@ -92,21 +125,22 @@ bool publish_run(struct api *api, const struct api_key *key, enum publish_kind k
     const struct publish_rooms rooms = { &api->name, &api->key };
     ret->entry = NULL;
     ret->is_again = false;
+    ret->ticket = 0;
     ret->request.own_list = NULL;
     if (!publish_request_read(body, kind, api->rules->publish_max_bytes, &rooms, &ret->request,
                               &ret->problem)) {
         return false;
     }
     if (!begin_once(api, key, body, ret)) return false;
-    if (ret->is_again) return true;
+    if (ret->is_again) return repeat(api, ret);
     if (!check_all(api, &ret->request, &ret->problem)) {
         if (ret->entry) idempotency_abandon(api->shared->idempotency, ret->entry);
         return false;
     }
-    if (send_all(api, &ret->request)) return true;
+    enum err e = send_all(api, ret);
+    if (!e) return true;
     if (ret->entry) idempotency_abandon(api->shared->idempotency, ret->entry);
-    return api_problem(&ret->problem, 503, "overloaded",
-                       "The server has too much to deliver; nothing was sent");
+    return e == ERR_IO ? refuse_unavailable(&ret->problem) : refuse_overloaded(&ret->problem);
 }
 
 static void write_target(const struct publish_request *request, const struct publish_target *target,
@@ -114,6 +148,11 @@ static void write_target(const struct publish_request *request, const struct pub
     char room[PUBLISH_CHANNEL_MAX];
     buf_append_span(out, SPAN("{\"channel\":"));
     json_append_string(out, channel_of(request, target, room));
+    if (target->err == ERR_IO) {
+        buf_append_span(out, SPAN(",\"error\":{\"code\":\"store_unavailable\",\"message\":\"It "
+                                  "cannot be kept at present; not sent\"}}"));
+        return;
+    }
     if (target->err) {
         buf_append_span(out,
                         SPAN(",\"error\":{\"code\":\"overloaded\",\"message\":\"The server has "
@@ -160,6 +199,7 @@ static void answer_post(struct api *api, struct http_call *call, enum publish_ki
         http_response_start(call->response, 200);
         publish_write(api, &publish, http_response_open(call->response, HTTP_JSON));
         http_response_close(call->response);
+        call->held_until = publish.ticket;
     } else {
         api_problem_answer(&publish.problem, call->response);
     }

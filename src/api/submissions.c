@@ -116,6 +116,10 @@ static bool declare(struct api *api, struct declaration *declaration, bool *ret_
     case ERR_LIMIT:
         return api_problem(problem, 503, "too_many_submissions",
                            "As many submissions are kept as may be (store.channels)");
+    case ERR_IO:
+        return api_problem(problem, 503, "store_unavailable", "It cannot be kept at present");
+    case ERR_AGAIN:
+        return api_problem(problem, 503, "overloaded", "Too much waits to be written already");
     default: return api_problem(problem, 503, "overloaded", "There is no memory for it");
     }
 }
@@ -138,6 +142,24 @@ void submissions_post(void *context, struct http_call *call) {
     buf_append_uint(out, (uint64_t)declaration.number);
     buf_append_char(out, '}');
     http_response_close(call->response);
+    call->held_until = store_ticket(hub_shared_of(api->hub)->store);
+}
+
+static void go_behind(void *shared, struct span channel) {
+    struct api_shared *api_shared = shared;
+    uint64_t number;
+    if (!span_starts(channel, span_str(prefix)) ||
+        !span_to_uint(span_skip(channel, strlen(prefix)), (uint64_t)number_max, &number)) {
+        return;
+    }
+    /* Who took one near the end of all numbers shall not leave us none. */
+    if (number <= (uint64_t)number_max / 2 && number >= api_shared->next_submission)
+        api_shared->next_submission = number + 1;
+}
+
+void submissions_go_on(struct api_shared *shared, struct store *store) {
+    shared->next_submission = 1;
+    if (store) store_each(store, go_behind, shared);
 }
 
 /* What somebody else owns does not exist for a client. */

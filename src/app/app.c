@@ -9,6 +9,7 @@
 #include "app/capacity.h"
 #include "app/drain.h"
 #include "app/reload.h"
+#include "app/storage.h"
 #include "app/worker.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -37,7 +38,7 @@ struct app {
     const char *endpoint_names[COUNT_ENDPOINTS_MAX];
     size_t endpoint_count;
     struct api_gauge gauges[APP_GAUGES];
-    struct store *store;
+    struct storage *storage;
     struct drain *drain;
     bool wants_reload; /* another, when the last one is done */
 };
@@ -64,6 +65,7 @@ static uint64_t read_store_bytes(const void *store) {
 
 static void make_api(struct app *app) {
     const struct config *config = app->settings->config;
+    const struct store *store = storage_store(app->storage);
     const struct api_gauge gauges[APP_GAUGES] = {
         { "limits_addresses", "Addresses and users that limits are counted for.", read_addresses,
           app->session_shared },
@@ -73,8 +75,8 @@ static void make_api(struct app *app) {
           read_queued, app->session_shared },
         { "websocket_max_connections", "WebSocket connections that the process may hold.",
           read_max_connections, app },
-        { "store_channels", "Declared channels that are kept.", read_store_channels, app->store },
-        { "store_bytes", "Bytes that these channels hold.", read_store_bytes, app->store },
+        { "store_channels", "Declared channels that are kept.", read_store_channels, store },
+        { "store_bytes", "Bytes that these channels hold.", read_store_bytes, store },
     };
     memcpy(app->gauges, gauges, sizeof gauges);
     const struct api_options options = {
@@ -89,19 +91,6 @@ static void make_api(struct app *app) {
         .gauge_count = countof(app->gauges),
     };
     app->api_shared = api_shared_new(&options);
-}
-
-static void make_store(struct app *app) {
-    const struct config *config = app->settings->config;
-    const struct store_options options = {
-        .channels_max = config->store.channels,
-        .channel_messages_max = config->store.channel_messages,
-        .channel_bytes_max = config->store.channel_bytes,
-        .bytes_max = config->store.bytes,
-        .keep_seconds = config->store.keep_seconds,
-    };
-    app->store = store_new(&options, &hub_store_ops);
-    app->hub_shared->store = app->store;
 }
 
 /* What the workers have in common, by the latest settings. Endpoints keep their numbers, so their
@@ -159,7 +148,7 @@ static void on_hangup(struct app *app) {
 
 static void on_second(void *owner) {
     struct app *app = owner;
-    store_sweep(app->store, (uint32_t)(loop_now_ns(app->loop) / NS_PER_S));
+    store_sweep(storage_store(app->storage), (uint32_t)(loop_now_ns(app->loop) / NS_PER_S));
     api_shared_sample(app->api_shared, loop_now_ns(app->loop));
     if (is_reloading(app)) {
         offer(app); /* one may have had no memory for the order */
@@ -172,7 +161,9 @@ static enum err make_workers(struct app *app, struct err_note *note) {
     const struct config *config = app->settings->config;
     app->hub_shared = mem_new(sizeof *app->hub_shared);
     hub_shared_init(app->hub_shared, config->queue_bytes_max);
-    make_store(app);
+    enum err e = storage_open(config, &app->storage, note);
+    if (e) return e;
+    app->hub_shared->store = storage_store(app->storage);
     app->session_shared = session_shared_new(config->addresses_max, config->unfinished_bytes_max);
     for (size_t i = 0; i <= app->worker_count; i++)
         app->counts[i] = mem_new(sizeof(struct counts));
@@ -293,6 +284,9 @@ static enum err start(struct app *app, struct config *own_config, struct err_not
     if (e) return e;
     watch_signals(app);
     loop_add_tick(app->loop, SECOND_MS, on_second, app);
+    if (storage_start(app->storage, app->workers, app->worker_count) != ERR_OK) {
+        return err_note(note, ERR_LIMIT, "cannot start a thread");
+    }
     for (size_t i = 0; i < app->worker_count; i++) {
         if (worker_start(app->workers[i]) != ERR_OK) {
             return err_note(note, ERR_LIMIT, "cannot start a thread");
@@ -311,6 +305,7 @@ static void finish(struct app *app) {
     for (size_t i = 0; i < app->worker_count; i++) {
         if (app->workers[i]) worker_stop(app->workers[i]);
     }
+    storage_stop(app->storage);
     loop_free(app->loop);
     drain_free(app->drain);
     for (size_t i = 0; i < app->worker_count; i++)
@@ -319,7 +314,7 @@ static void finish(struct app *app) {
     session_shared_free(app->session_shared);
     if (app->hub_shared) hub_shared_finish(app->hub_shared);
     mem_free(app->hub_shared);
-    store_free(app->store);
+    storage_free(app->storage);
     settings_unref(app->settings);
     for (size_t i = 0; i < countof(app->counts); i++)
         mem_free(app->counts[i]);

@@ -159,6 +159,10 @@ bool worker_is_empty(const struct worker *worker) {
     return atomic_load(&worker->is_empty);
 }
 
+void worker_wake(struct worker *worker) {
+    loop_wake(worker->loop);
+}
+
 void worker_stop(struct worker *worker) {
     if (!worker->is_started) return;
     give_order(worker, (struct order){ ORDER_STOP, 0 });

@@ -36,6 +36,9 @@ void worker_offer(struct worker *worker, struct settings *settings);
 /* Nobody was connected any more when the last order to drain was carried out. Any thread. */
 bool worker_is_empty(const struct worker *worker);
 
+/* From any thread, until it is freed: there is something to see to at its turn's end. */
+void worker_wake(struct worker *worker);
+
 /* Ends the thread, if it was started, and waits for it. */
 void worker_stop(struct worker *worker);
 /* After all workers have stopped. NULL is fine. */

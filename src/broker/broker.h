@@ -17,6 +17,7 @@ struct message;
 /* What became of a publish on this node. */
 struct receipt {
     uint64_t deliveries; /* live connections that it was queued for */
+    uint64_t ticket;     /* of the store; 0: nothing is kept */
     uint64_t skipped;    /* connections whose endpoint does not take messages of that size */
 };
 

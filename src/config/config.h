@@ -47,6 +47,9 @@ struct config_api {
     bool has_public_stats;
 };
 
+/* Where channels that keep history are. */
+enum config_store_kind { CONFIG_STORE_MEMORY, CONFIG_STORE_SQLITE };
+
 struct config {
     struct address listen[CONFIG_LISTEN_MAX]; /* at least one */
     size_t listen_count;
@@ -83,6 +86,8 @@ struct config {
     } publish;
 
     struct {
+        enum config_store_kind kind;
+        const char *path; /* of the file; empty with CONFIG_STORE_MEMORY */
         uint32_t channels;
         uint32_t channel_messages;
         size_t channel_bytes;

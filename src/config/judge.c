@@ -168,6 +168,12 @@ static void judge_history(struct config_draft *draft, const struct config_draft_
                               endpoint->name, CONFIG_QUOTED(span_str(endpoint->channels[i])));
 }
 
+static void judge_store(struct config_draft *draft, const struct config *config) {
+    if (is_section_wrong(draft, SPAN("store"))) return;
+    if (config->store.kind == CONFIG_STORE_SQLITE && !*config->store.path)
+        wrong_at(draft, "store.path", "store.kind: sqlite needs the name of a file");
+}
+
 /* The endpoint would be found first, and nobody would reach the route any more. */
 static void judge_routes(struct config_draft *draft, const struct config_draft_endpoint *from,
                          const struct endpoint_options *endpoint,
@@ -224,6 +230,7 @@ void config_draft_judge(struct config_draft *draft, struct config *config) {
         judge_jwt(draft, &config->jwt);
     }
     judge_api_keys(draft, &config->api);
+    judge_store(draft, config);
     for (size_t i = 0; i < config->endpoints_count; i++)
         judge_endpoint(draft, config, i);
 }

@@ -35,7 +35,7 @@ struct config_type {
 enum config_effect {
     CONFIG_AT_ONCE,
     CONFIG_FOR_NEW,      /* for connections that are opened afterwards */
-    CONFIG_AFTER_RESTART /* of plain values only, without texts: a successor copies them */
+    CONFIG_AFTER_RESTART /* of plain values and texts, no lists of texts: a successor copies them */
 };
 
 struct config_row {

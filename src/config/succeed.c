@@ -74,6 +74,7 @@ enum err config_succeed(struct config *next, const struct config *running, struc
 struct comparison {
     config_changed changed;
     void *owner;
+    struct config_pool *pool; /* the successor's */
     struct buf before, after;
 };
 
@@ -82,6 +83,19 @@ static const char *show(const struct config_row *row, const void *base, struct b
     config_row_show(row, base, out);
     buf_append_char(out, '\0');
     return buf_err(out) ? "?" : out->at;
+}
+
+/* The value that stays in force, until a restart. What is in `running` goes with it. */
+static void keep(const struct config_row *row, struct config_pool *pool, const void *running,
+                 void *next) {
+    memcpy((char *)next + row->offset, (const char *)running + row->offset, row->bytes);
+    if (row->type == &config_type_text) {
+        const char **text = (const char **)(uintptr_t)((char *)next + row->offset);
+        *text = config_pool_text(pool, span_str(*text));
+    }
+    if (!row->type->is_list) return;
+    memcpy((char *)next + row->count_offset, (const char *)running + row->count_offset,
+           sizeof(size_t));
 }
 
 /* `key_head` goes before the row's name. */
@@ -93,11 +107,7 @@ static void compare(struct comparison *c, const struct config_row *row, const ch
     char key[KEY_MAX];
     snprintf(key, sizeof key, "%s%s", key_head, row->path);
     c->changed(c->owner, key, before, after, row->effect == CONFIG_AFTER_RESTART);
-    if (row->effect != CONFIG_AFTER_RESTART) return;
-    memcpy((char *)next + row->offset, (const char *)running + row->offset, row->bytes);
-    if (!row->type->is_list) return;
-    memcpy((char *)next + row->count_offset, (const char *)running + row->count_offset,
-           sizeof(size_t));
+    if (row->effect == CONFIG_AFTER_RESTART) keep(row, c->pool, running, next);
 }
 
 static void compare_endpoint(struct comparison *c, const struct endpoint_options *running,
@@ -115,7 +125,7 @@ static void compare_endpoint(struct comparison *c, const struct endpoint_options
 
 void config_settle(struct config *next, const struct config *running, config_changed changed,
                    void *owner) {
-    struct comparison c = { .changed = changed, .owner = owner };
+    struct comparison c = { .changed = changed, .owner = owner, .pool = next->pool };
     buf_init(&c.before, VALUE_SHOWN_MAX);
     buf_init(&c.after, VALUE_SHOWN_MAX);
     for (size_t i = 0; i < config_rows_count; i++)

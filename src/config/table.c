@@ -39,6 +39,9 @@ static const char *const levels[] = { [LOG_ERROR] = "error",
                                       [LOG_INFO] = "info",
                                       [LOG_DEBUG] = "debug",
                                       NULL };
+static const char *const stores[] = {
+    [CONFIG_STORE_MEMORY] = "memory", [CONFIG_STORE_SQLITE] = "sqlite", NULL
+};
 static const char *const auths[] = {
     [ENDPOINT_AUTH_REQUIRED] = "required", [ENDPOINT_AUTH_OPTIONAL] = "optional", NULL
 };
@@ -159,6 +162,11 @@ const struct config_row config_rows[] = {
     { "publish.max_bytes", BYTES(1, 64 * MIB), AT(publish.max_bytes), .standard = "524288",
       .text = "One notification; larger is answered 413." },
 
+    { "store.kind", WORD(stores), AT(store.kind), .standard = "memory", AFTER_RESTART,
+      .text = "Where they are kept. memory: until the process ends; sqlite: in the file "
+              "`store.path`, and what a publisher was told is accepted survives even a crash." },
+    { "store.path", TEXT(0, PATH_TEXT_MAX), AT(store.path), .standard = "", AFTER_RESTART,
+      .text = "The file for sqlite, made if it is not there. One process at a time uses it." },
     { "store.channels", NUMBER(1, 100 * MILLION), AT(store.channels), .standard = "100000",
       AFTER_RESTART, .text = "Declared channels kept at a time." },
     { "store.channel_messages", NUMBER(1, 10 * MILLION), AT(store.channel_messages),

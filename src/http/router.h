@@ -44,6 +44,9 @@ struct http_call {
     const struct http_request *request;
     const struct http_peer *peer;
     struct http_response *response;
+    /* Set by the handler: the answer, and what follows it on the connection, leaves when what it
+     * tells of is durable (`store_durable`); 0: at once. */
+    uint64_t held_until;
     const struct http_route *route; /* filled by the dispatch; NULL: no route has this path */
     struct http_params params;      /* filled by the dispatch; only its `count` first are set */
     struct http_later later;

@@ -69,13 +69,16 @@ static void post(struct hub *hub, unsigned worker, const struct targets *targets
 
 /* Numbers the message in its channel's history. The stripe's lock makes that the order in which all
  * hear it. The message is this channel's alone and nobody else has seen it yet. */
-static enum err keep(struct hub *hub, struct span channel, struct message *message) {
+static enum err keep(struct hub *hub, struct span channel, struct message *message,
+                     uint64_t *ret_ticket) {
     const struct hub_rule *rule = hub_rule_of(hub, channel);
     if (!rule) return ERR_OK;
     struct store *store = hub->shared->store;
     if (!rule->keeps_history) return store_check(store, channel, 0);
     uint32_t now_s = (uint32_t)(loop_now_ns(hub->loop) / NS_PER_S);
-    return store_append(store, channel, message, message->is_last, now_s, &message->sequence);
+    enum err e = store_append(store, channel, message, message->is_last, now_s, &message->sequence);
+    if (!e) *ret_ticket = store_ticket(store);
+    return e;
 }
 
 enum err publish_deliver(void *owner, struct span channel, struct message *message,
@@ -92,7 +95,7 @@ enum err publish_deliver(void *owner, struct span channel, struct message *messa
     struct interest_stripe *stripe = interest_lock(&shared->interest, channel, &hash);
     struct interest *entry = interest_find(stripe, channel, hash);
     if (!entry) {
-        e = keep(hub, channel, message);
+        e = keep(hub, channel, message, &receipt.ticket);
         goto out;
     }
     find_targets(shared, entry, message, &targets, &receipt);
@@ -110,7 +113,7 @@ enum err publish_deliver(void *owner, struct span channel, struct message *messa
         e = ERR_LIMIT;
         goto out;
     }
-    e = keep(hub, channel, message);
+    e = keep(hub, channel, message, &receipt.ticket);
     if (e) goto out;
     for (uint64_t left = by_mail; left; left &= left - 1) {
         post(hub, (unsigned)__builtin_ctzll(left), &targets, message);

@@ -12,8 +12,23 @@ static size_t bytes_of(const struct message *message) {
     return message_payload(message).len;
 }
 
-const struct store_message_ops hub_store_ops = { message_ref, message_unref, bytes_of,
-                                                 sizeof(struct message) + WS_HEAD_MAX };
+/* It was received by another process: how long that took says nothing. */
+static struct message *read_again(struct span payload, uint64_t sequence, bool is_last) {
+    struct message *message = message_new(payload, 0);
+    if (!message) return NULL;
+    message->sequence = sequence;
+    message->is_last = is_last;
+    return message;
+}
+
+const struct store_message_ops hub_store_ops = {
+    .ref = message_ref,
+    .unref = message_unref,
+    .bytes = bytes_of,
+    .overhead = sizeof(struct message) + WS_HEAD_MAX,
+    .payload = message_payload,
+    .read = read_again,
+};
 
 const struct hub_rule *hub_rule_of(const struct hub *hub, struct span channel) {
     for (size_t i = 0; i < hub->rule_count; i++) {
@@ -44,6 +59,14 @@ enum hub_admit hub_admit_listener(struct hub *hub, struct span channel, struct s
 }
 
 enum err hub_check_channel(struct hub *hub, struct span channel, size_t bytes) {
-    if (!hub_rule_of(hub, channel)) return ERR_OK;
-    return store_check(hub->shared->store, channel, bytes);
+    const struct hub_rule *rule = hub_rule_of(hub, channel);
+    if (!rule) return ERR_OK;
+    enum err e = store_check(hub->shared->store, channel, bytes);
+    if (!e && rule->keeps_history) e = store_accepts(hub->shared->store);
+    return e;
+}
+
+uint64_t hub_ticket_of(struct hub *hub, struct span channel) {
+    const struct hub_rule *rule = hub_rule_of(hub, channel);
+    return rule && rule->keeps_history ? store_ticket(hub->shared->store) : 0;
 }

@@ -40,7 +40,11 @@ enum hub_admit {
 enum hub_admit hub_admit_listener(struct hub *hub, struct span channel, struct span user);
 
 /* Could `channel` take a message with a payload of `bytes` now? ERR_OK, ERR_NOT_FOUND (not
- * declared), ERR_LIMIT (its history is full). */
+ * declared), ERR_LIMIT (its history is full), ERR_AGAIN and ERR_IO (see `store_accepts`). */
 MUST_USE enum err hub_check_channel(struct hub *hub, struct span channel, size_t bytes);
+
+/* The ticket (see `store_ticket`) that covers what `channel` has carried so far; 0: nothing is kept
+ * of it. */
+uint64_t hub_ticket_of(struct hub *hub, struct span channel);
 
 #endif

@@ -33,6 +33,7 @@ struct loop {
     uv_loop_t uv;
     uv_poll_t sockets; /* readable when any socket of `epoll` is ready */
     uv_check_t check;
+    uv_async_t wake;
     uv_idle_t again; /* active while a turn left work over */
     int epoll;
     uint32_t kind_count, turn_count, tick_count;
@@ -61,6 +62,10 @@ static void on_sockets(uv_poll_t *handle, int status, int events) {
 
 static void on_again(uv_idle_t *handle) {
     (void)handle; /* its being active is what keeps the loop from sleeping */
+}
+
+static void on_wake(uv_async_t *handle) {
+    (void)handle; /* that there is a turn is all */
 }
 
 static void on_check(uv_check_t *handle) {
@@ -101,6 +106,8 @@ struct loop *loop_new(struct err_note *note) {
     (void)uv_check_init(&loop->uv, &loop->check);
     (void)uv_check_start(&loop->check, on_check);
     (void)uv_idle_init(&loop->uv, &loop->again);
+    e = uv_async_init(&loop->uv, &loop->wake, on_wake);
+    assert(e == 0);
     return loop;
 }
 
@@ -130,6 +137,10 @@ void loop_run(struct loop *loop) {
 
 void loop_stop(struct loop *loop) {
     uv_stop(&loop->uv);
+}
+
+void loop_wake(struct loop *loop) {
+    (void)uv_async_send(&loop->wake);
 }
 
 uint32_t loop_add_kind(struct loop *loop, loop_ready ready, void *owner) {

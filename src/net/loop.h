@@ -42,6 +42,9 @@ uv_loop_t *loop_uv(struct loop *loop);
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
 
+/* Any thread: there is to be a turn soon, also when no socket is ready. */
+void loop_wake(struct loop *loop);
+
 /* Makes room for a kind of socket; at most 8. Returns its number for `loop_watch`. */
 uint32_t loop_add_kind(struct loop *loop, loop_ready ready, void *owner);
 /* Called at the end of each turn, in the order of adding; at most 8. */

@@ -42,7 +42,8 @@ void conn_open(struct session *s, enum session_door door, int own_fd, const stru
 
 /* Who does not read its answers, or whose answer is yet to come, is not asked for more requests. */
 static bool should_be_deaf(const struct conn *c) {
-    bool is_waiting = c->state == CONN_HTTP && (c->is_refused || c->in.http->ticket != 0);
+    bool is_waiting = c->state == CONN_HTTP &&
+                      (c->is_refused || c->in.http->ticket != 0 || conn_http_is_stuck(c));
     return c->has_peer_ended || is_waiting;
 }
 
@@ -155,7 +156,7 @@ bool conn_push(struct session *s, uint32_t index, struct message *own) {
         return true;
     }
     conn_mark(s, index);
-    if (before < FLUSH_AT_ONCE_BYTES && c->outbox.bytes >= FLUSH_AT_ONCE_BYTES) {
+    if (c->holds == 0 && before < FLUSH_AT_ONCE_BYTES && c->outbox.bytes >= FLUSH_AT_ONCE_BYTES) {
         /* Ending it is left to the turn's end: this may be in the midst of a fan-out. */
         (void)!flush_outbox(s, index);
     }
@@ -178,6 +179,7 @@ static void flush(struct session *s, uint32_t index) {
         conn_drop(s, index, WS_CLOSE_ABNORMAL, "out of memory");
         return;
     }
+    if (c->holds > 0) return; /* marked again when nothing holds it */
     if (c->is_slow && c->state == CONN_OPEN) end_slow(s, index);
     if (c->is_complete && !c->is_replaying && c->state == CONN_OPEN) conn_end(s, index, &complete);
     switch (c->state) {
@@ -337,22 +339,25 @@ static void flush_dirty(struct session *s) {
     }
 }
 
-/* Gives back the slots of those that ended; one that is still on the dirty list keeps its slot for
- * another turn. */
-static void reap(struct session *s) {
+/* Gives back the slots of those that ended; one that is still on a list keeps its slot for another
+ * turn. True when that should come at once. */
+static bool reap(struct session *s) {
+    bool is_more = false;
     uint32_t index = s->ended;
     s->ended = 0;
     while (index) {
         struct conn *c = conn_at(s, index);
         uint32_t next = c->next_ended;
-        if (c->is_dirty || c->is_paused) {
+        if (c->is_dirty || c->is_paused || c->holds > 0) {
             c->next_ended = s->ended;
             s->ended = index;
+            is_more |= c->is_dirty || c->is_paused; /* the disk takes its time */
         } else {
             slab_give(&s->conns, index);
         }
         index = next;
     }
+    return is_more;
 }
 
 bool conn_flush_turn(void *owner) {
@@ -360,6 +365,6 @@ bool conn_flush_turn(void *owner) {
     s->flushes = 0;
     flush_dirty(s);
     s->flushes = 0; /* whatever leaves in the midst of the next turn reads the clock first */
-    reap(s);
-    return s->dirty_first || s->paused_first || s->ended;
+    bool is_more = reap(s);
+    return is_more || s->dirty_first || s->paused_first;
 }

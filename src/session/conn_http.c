@@ -46,6 +46,10 @@ static bool is_within_budget(struct session *s, struct conn_http *http, size_t k
            used + (kept - before) <= atomic_load_explicit(&budget->max, memory_order_relaxed);
 }
 
+bool conn_http_is_stuck(const struct conn *c) {
+    return c->holds > 0 && c->in.http->out.len > HTTP_OUT_HIGH_BYTES;
+}
+
 uint32_t conn_http_waiting(const struct conn *c) {
     return (uint32_t)c->in.http->out.len; /* at most OUT_MAX */
 }
@@ -125,6 +129,7 @@ static void answer(struct session *s, uint32_t index, const struct http_request 
     } else {
         http_router_dispatch(s->routers[c->door], &call);
     }
+    if (call.held_until && !conn_hold(s, index, call.held_until)) c->is_lost = true;
     if (call.is_later) {
         conn_http_leave_open(s, index, &call);
         return;
@@ -186,7 +191,11 @@ static void hold(struct session *s, uint32_t index, struct span rest) {
         return;
     }
     conn_mark(s, index);
-    if (!c->is_refused && !c->in.http->ticket) conn_pause(s, index);
+    if (conn_http_is_stuck(c)) {
+        conn_watch(s, index);
+    } else if (!c->is_refused && !c->in.http->ticket) {
+        conn_pause(s, index);
+    }
 }
 
 /* The requests in `in`, until it is used up or something else comes up. */

@@ -49,6 +49,18 @@ struct conn_http {
     struct http_peer peer;
 };
 
+/* A connection that says nothing until the store's ticket `until` is durable. */
+struct held {
+    uint64_t until;
+    uint32_t index;
+};
+
+/* Tickets rise from `begin` to `end`. */
+struct held_queue {
+    struct held *at;
+    size_t begin, end, cap;
+};
+
 struct conn {
     struct stream stream;
     struct wheel_node timer;
@@ -56,6 +68,7 @@ struct conn {
     uint32_t next_paused;  /* those to read on in the next turn, */
     uint32_t next_ended;   /* and those whose slot is free after this turn */
     uint32_t queued;       /* its bytes among the process's that kernels have refused */
+    uint32_t holds;        /* places in the queue of those that say nothing yet */
     uint16_t endpoint;     /* in CONN_OPEN and after a handshake */
     uint8_t state;         /* enum conn_state */
     uint8_t door;          /* enum session_door */
@@ -140,6 +153,7 @@ struct session {
     uint32_t flushes; /* in this turn */
     uint64_t flush_ns;
     uint32_t paused_first, paused_last; /* to be read on, or replayed to, in the next turn */
+    struct held_queue held;             /* until what they tell of is durable */
     uint32_t ended;                     /* the first of those whose slot is free after this turn */
     uint32_t rearm_next;                /* the slot whose timer is next to be set anew; 0: none */
     uint32_t drained_to;                /* connections in slots below have been told to leave */
@@ -198,9 +212,19 @@ bool conn_resume_turn(void *session);
 /* Last: flushes, gives slots back. */
 bool conn_flush_turn(void *session);
 
+/* conn_held.c */
+
+/* Nothing of it is flushed before the store's ticket `until` is durable, which is the last that was
+ * given. False when there is no memory. */
+MUST_USE bool conn_hold(struct session *s, uint32_t index, uint64_t until);
+/* Before the flush: those whose time has come. */
+bool conn_held_turn(void *session);
+
 /* conn_http.c */
 
 MUST_USE bool conn_http_begin(struct session *s, struct conn *c);
+/* So many answers are held that no more requests are read. */
+bool conn_http_is_stuck(const struct conn *c);
 /* How many bytes of answers are not written yet. */
 uint32_t conn_http_waiting(const struct conn *c);
 void conn_http_input(struct session *s, uint32_t index, struct span in);

@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "store/journal.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -21,9 +22,10 @@ struct item {
 struct channel {
     struct map_node node;
     struct channel *older, *newer; /* by when something last happened */
-    uint32_t touched_s;
-    uint32_t count, cap; /* of items */
-    uint64_t before;     /* the number of the first one, less one */
+    uint64_t id;                   /* in the journal */
+    int64_t touched_s;             /* of one that was read from a file it may lie before 0 */
+    uint32_t count, cap;           /* of items */
+    uint64_t before;               /* the number of the first one, less one */
     size_t bytes;
     struct item *items;
     uint8_t name_len, owner_len;
@@ -36,6 +38,9 @@ struct store {
     const struct store_message_ops *ops;
     struct map channels;
     struct channel *oldest, *newest;
+    struct journal *journal;               /* NULL: what is kept ends with the process */
+    int64_t wall_offset_s;                 /* what the wall clock is ahead of `now_s` */
+    uint64_t last_id;                      /* that a channel got */
     uint64_t highest;                      /* number in a channel that was forgotten */
     _Atomic uint64_t bytes, channel_count; /* changed under the lock, read by anybody */
 };
@@ -53,7 +58,7 @@ static void unlink_age(struct store *store, struct channel *channel) {
     *(channel->newer ? &channel->newer->older : &store->newest) = channel->older;
 }
 
-static void link_newest(struct store *store, struct channel *channel, uint32_t now_s) {
+static void link_newest(struct store *store, struct channel *channel, int64_t now_s) {
     channel->touched_s = now_s;
     channel->newer = NULL;
     channel->older = store->newest;
@@ -71,14 +76,23 @@ static size_t memory_of(const struct store *store, const struct channel *channel
     return channel->bytes + channel->count * store->ops->overhead;
 }
 
+static enum err put(struct store *store, struct journal_record record, uint32_t now_s) {
+    if (!store->journal) return ERR_OK;
+    record.at_s = now_s + store->wall_offset_s;
+    return journal_put(store->journal, &record);
+}
+
+static uint64_t last_number(const struct channel *channel) {
+    return channel->before + channel->count;
+}
+
 /* Takes it out. */
 static void forget(struct store *store, struct channel *channel) {
     map_remove(&store->channels, &channel->node);
     unlink_age(store, channel);
     store->bytes -= memory_of(store, channel);
     store->channel_count--;
-    uint64_t last = channel->before + channel->count;
-    if (last > store->highest) store->highest = last;
+    if (last_number(channel) > store->highest) store->highest = last_number(channel);
 }
 
 static void channel_free(const struct store *store, struct channel *channel) {
@@ -122,24 +136,61 @@ static struct channel *lookup(const struct store *store, struct span name) {
     return find(store, name, (uint32_t)hash_span(name));
 }
 
-static enum err add_channel(struct store *store, struct span name, struct span owner,
-                            uint32_t now_s) {
-    if (store->channels.count >= store->options.channels_max) return ERR_LIMIT;
+/* A channel without a place; NULL: no memory. */
+static struct channel *channel_new(struct span name, struct span owner) {
     struct channel *channel = mem_try(sizeof *channel + name.len + owner.len);
-    if (!channel) return ERR_NOMEM;
+    if (!channel) return NULL;
     memset(channel, 0, sizeof *channel);
-    channel->before = store->highest;
     channel->name_len = (uint8_t)name.len;
     channel->owner_len = (uint8_t)owner.len;
     memcpy(channel->text, name.at, name.len);
     if (owner.len) memcpy(channel->text + name.len, owner.at, owner.len);
-    if (!map_insert(&store->channels, &channel->node, (uint32_t)hash_span(name))) {
-        mem_free(channel);
+    return channel;
+}
+
+/* Takes over `own_channel`. */
+static enum err insert(struct store *store, struct channel *own_channel, int64_t touched_s) {
+    uint32_t hash = (uint32_t)hash_span(name_of(own_channel));
+    if (!map_insert(&store->channels, &own_channel->node, hash)) {
+        mem_free(own_channel);
         return ERR_NOMEM;
     }
-    link_newest(store, channel, now_s);
+    link_newest(store, own_channel, touched_s);
     store->channel_count++;
     return ERR_OK;
+}
+
+static enum err add_channel(struct store *store, struct span name, struct span owner,
+                            uint32_t now_s) {
+    if (store->channels.count >= store->options.channels_max) return ERR_LIMIT;
+    struct channel *channel = channel_new(name, owner);
+    if (!channel) return ERR_NOMEM;
+    channel->id = store->last_id + 1;
+    channel->before = store->highest;
+    enum err e = insert(store, channel, now_s);
+    if (e) return e;
+    const struct journal_record record = {
+        .kind = JOURNAL_DECLARE,
+        .channel = channel->id,
+        .number = channel->before,
+        .name = name,
+        .owner = owner,
+    };
+    e = put(store, record, now_s);
+    if (e) {
+        forget(store, channel);
+        channel_free(store, channel);
+        return e;
+    }
+    store->last_id++;
+    return ERR_OK;
+}
+
+static enum err touch_again(struct store *store, struct channel *channel, uint32_t now_s) {
+    const struct journal_record record = { .kind = JOURNAL_TOUCH, .channel = channel->id };
+    enum err e = put(store, record, now_s);
+    if (!e) touch(store, channel, now_s);
+    return e;
 }
 
 enum err store_declare(struct store *store, struct span name, struct span owner, uint32_t now_s,
@@ -153,7 +204,7 @@ enum err store_declare(struct store *store, struct span name, struct span owner,
     } else if (!span_eq(owner_of(channel), owner)) {
         e = ERR_EXISTS;
     } else {
-        touch(store, channel, now_s);
+        e = touch_again(store, channel, now_s);
     }
     pthread_mutex_unlock(&store->lock);
     if (!e) *ret_is_new = !channel;
@@ -201,19 +252,42 @@ static enum err add_item(struct channel *channel, struct item item) {
     return ERR_OK;
 }
 
+static enum err put_append(struct store *store, const struct channel *channel, struct item item,
+                           uint32_t now_s) {
+    if (!store->journal) return ERR_OK;
+    const struct journal_record record = {
+        .kind = JOURNAL_APPEND,
+        .channel = channel->id,
+        .number = channel->count - 1,
+        .is_last = item.is_last,
+        .payload = store->ops->payload(item.message),
+        .message = item.message,
+    };
+    return put(store, record, now_s);
+}
+
+static void count_item(struct store *store, struct channel *channel, size_t bytes) {
+    channel->bytes += bytes;
+    store->bytes += bytes + store->ops->overhead;
+}
+
 enum err store_append(struct store *store, struct span name, struct message *message, bool is_last,
                       uint32_t now_s, uint64_t *ret_sequence) {
+    const struct item item = { message, is_last };
     size_t bytes = store->ops->bytes(message);
     pthread_mutex_lock(&store->lock);
     struct channel *channel = lookup(store, name);
     enum err e = may_append(store, channel, bytes);
-    if (!e) e = add_item(channel, (struct item){ message, is_last });
+    if (!e) e = add_item(channel, item);
+    if (!e) {
+        e = put_append(store, channel, item, now_s);
+        if (e) channel->count--;
+    }
     if (!e) {
         (void)store->ops->ref(message);
-        channel->bytes += bytes;
-        store->bytes += bytes + store->ops->overhead;
+        count_item(store, channel, bytes);
         touch(store, channel, now_s);
-        *ret_sequence = channel->before + channel->count;
+        *ret_sequence = last_number(channel);
     }
     pthread_mutex_unlock(&store->lock);
     return e;
@@ -241,8 +315,15 @@ static struct channel *take_expired(struct store *store, uint32_t now_s) {
     pthread_mutex_lock(&store->lock);
     struct channel *oldest = store->oldest;
     /* It may have been touched by a clock that is ahead of this one. */
-    bool is_expired = oldest && (uint64_t)oldest->touched_s + store->options.keep_seconds <= now_s;
-    if (is_expired) forget(store, oldest);
+    bool is_expired = oldest && oldest->touched_s + store->options.keep_seconds <= now_s;
+    if (is_expired) {
+        const struct journal_record record = { .kind = JOURNAL_FORGET,
+                                               .channel = oldest->id,
+                                               .number = last_number(oldest) };
+        /* One that the journal cannot forget now stays until it can. */
+        is_expired = put(store, record, now_s) == ERR_OK;
+        if (is_expired) forget(store, oldest);
+    }
     pthread_mutex_unlock(&store->lock);
     return is_expired ? oldest : NULL;
 }
@@ -260,4 +341,87 @@ uint64_t store_channels(const struct store *store) {
 
 uint64_t store_bytes(const struct store *store) {
     return atomic_load_explicit(&store->bytes, memory_order_relaxed);
+}
+
+void store_each(struct store *store, void (*each)(void *context, struct span channel),
+                void *context) {
+    pthread_mutex_lock(&store->lock);
+    for (const struct channel *channel = store->oldest; channel; channel = channel->newer)
+        each(context, name_of(channel));
+    pthread_mutex_unlock(&store->lock);
+}
+
+/* A file being read into the table. */
+struct reading {
+    struct store *store;
+    struct journal_sink sink;
+    uint32_t now_s;
+};
+
+static enum err read_channel(void *owner, const struct journal_record *record) {
+    struct reading *reading = owner;
+    struct store *store = reading->store;
+    if (record->name.len == 0 || record->name.len > UINT8_MAX || record->channel == 0 ||
+        record->owner.len > STORE_OWNER_MAX || lookup(store, record->name)) {
+        return ERR_INVALID;
+    }
+    if (store->channels.count >= store->options.channels_max) return ERR_LIMIT;
+    struct channel *channel = channel_new(record->name, record->owner);
+    if (!channel) return ERR_NOMEM;
+    channel->id = record->channel;
+    channel->before = record->number;
+    if (channel->id > store->last_id) store->last_id = channel->id;
+    /* The wall clock may have been put back since. */
+    int64_t touched_s = record->at_s - store->wall_offset_s;
+    return insert(store, channel, touched_s < reading->now_s ? touched_s : reading->now_s);
+}
+
+static enum err read_message(void *owner, const struct journal_record *record) {
+    struct reading *reading = owner;
+    struct store *store = reading->store;
+    struct channel *channel = store->newest; /* its messages follow a channel */
+    struct message *message =
+        store->ops->read(record->payload, channel->before + record->number + 1, record->is_last);
+    if (!message) return ERR_NOMEM;
+    size_t bytes = store->ops->bytes(message);
+    enum err e = may_append(store, channel, bytes);
+    if (!e) e = add_item(channel, (struct item){ message, record->is_last });
+    if (e) {
+        store->ops->unref(message);
+        return e;
+    }
+    count_item(store, channel, bytes);
+    return ERR_OK;
+}
+
+enum err store_read_journal(struct store *store, struct journal *journal, int64_t wall_s,
+                            uint32_t now_s, struct err_note *note) {
+    struct reading reading = {
+        .store = store,
+        .sink = { .channel = read_channel, .message = read_message, .owner = &reading },
+        .now_s = now_s,
+    };
+    store->wall_offset_s = wall_s - now_s;
+    enum err e = journal_read(journal, &reading.sink, note);
+    if (e) return e;
+    store->highest = reading.sink.highest;
+    store->journal = journal;
+    store_sweep(store, now_s);
+    return ERR_OK;
+}
+
+enum err store_accepts(const struct store *store) {
+    return store->journal ? journal_check(store->journal) : ERR_OK;
+}
+
+uint64_t store_ticket(const struct store *store) {
+    return store->journal ? journal_ticket(store->journal) : 0;
+}
+
+uint64_t store_durable(const struct store *store) {
+    return store->journal ? journal_durable(store->journal) : 0;
+}
+
+bool store_is_failing(const struct store *store) {
+    return store->journal && journal_is_failing(store->journal);
 }

@@ -7,6 +7,8 @@
  * Numbers only rise: those of a channel that is declared anew after it was forgotten lie behind all
  * that it gave before, so that who listened all the while misses nothing. Any thread; one lock,
  * held for a few instructions. The store does not look into messages and does not know who listens.
+ *
+ * With a journal what is kept survives the process: see store/journal.h and `store_ticket`.
  */
 #ifndef TIDINGS_STORE_STORE_H
 #define TIDINGS_STORE_STORE_H
@@ -14,6 +16,7 @@
 #include "base/err.h"
 #include "base/span.h"
 
+struct journal;
 struct message;
 
 /* What the store may do with a message; filled by the hub. */
@@ -22,6 +25,10 @@ struct store_message_ops {
     void (*unref)(struct message *message);
     size_t (*bytes)(const struct message *message); /* of what was published */
     size_t overhead;                                /* bytes of memory a message beside those */
+    /* What a journal needs: what was published, and the message anew from that, with one reference;
+     * NULL: no memory. */
+    struct span (*payload)(const struct message *message);
+    struct message *(*read)(struct span payload, uint64_t sequence, bool is_last);
 };
 
 struct store_options {
@@ -75,6 +82,28 @@ size_t store_read(struct store *store, struct span channel, uint64_t after,
 
 /* Forgets the channels to which nothing has happened for `keep_seconds`. */
 void store_sweep(struct store *store, uint32_t now_s);
+
+/* Every channel's name, under the lock: for the start. */
+void store_each(struct store *store, void (*each)(void *context, struct span channel),
+                void *context);
+
+/* Fills an empty store with what `journal` holds and gives all changes from now on to the journal,
+ * which outlives the store. `wall_s` is the time of day at `now_s`. Before any other thread knows
+ * the store. ERR_LIMIT: it holds more than the options allow. ERR_INVALID, ERR_IO: `note` says.
+ * ERR_NOMEM. */
+MUST_USE enum err store_read_journal(struct store *store, struct journal *journal, int64_t wall_s,
+                                     uint32_t now_s, struct err_note *note);
+
+/* With a journal, `store_declare` and `store_append` may also return ERR_AGAIN (too much waits to
+ * be written) and ERR_IO (nothing can be written at present); then nothing has changed. Would they
+ * now? */
+MUST_USE enum err store_accepts(const struct store *store);
+/* Whatever the calling thread has changed, or found there, is durable when `store_durable` has
+ * reached this number; 0 without a journal. Any thread. */
+uint64_t store_ticket(const struct store *store);
+uint64_t store_durable(const struct store *store);
+/* Nothing can be written at present. Any thread. */
+bool store_is_failing(const struct store *store);
 
 /* For the metrics. */
 uint64_t store_channels(const struct store *store);

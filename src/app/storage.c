@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * app/storage.c: opens the store, ties its journal to the workers, says when it cannot be written.
+ */
+#include "app/storage.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "config/config.h"
+#include "hub/rule.h"
+#include "store/journal.h"
+
+struct storage {
+    struct store *store;
+    struct journal *journal; /* NULL: in memory alone */
+    char *path;              /* its own: a reload brings another configuration */
+    struct worker *const *workers;
+    size_t worker_count;
+    bool has_said_failing; /* the journal's thread's */
+};
+
+/* On the journal's thread. */
+static void on_moved(void *owner, const char *problem) {
+    struct storage *storage = owner;
+    if (problem && !storage->has_said_failing) {
+        log_line(LOG_ERROR, "the store cannot be written", log_text("problem", problem));
+    } else if (!problem && storage->has_said_failing) {
+        log_line(LOG_INFO, "the store can be written again", log_text("path", storage->path));
+    }
+    storage->has_said_failing = problem != NULL;
+    for (size_t i = 0; i < storage->worker_count; i++)
+        worker_wake(storage->workers[i]);
+}
+
+static enum err open_journal(struct storage *storage, const char *path, struct err_note *note) {
+    const struct journal_options options = {
+        .path = path,
+        .ref = hub_store_ops.ref,
+        .unref = hub_store_ops.unref,
+        .moved = on_moved,
+        .owner = storage,
+    };
+    struct err_note why = { "" };
+    enum err e = journal_open(&options, &storage->journal, &why);
+    if (e) return err_note(note, e, "store.path: %s", why.text);
+    e = store_read_journal(storage->store, storage->journal, clock_wall_ms() / 1000,
+                           (uint32_t)(clock_now_ns() / NS_PER_S), &why);
+    if (e == ERR_LIMIT) {
+        return err_note(note, e, "store.path: %s: holds more than the limits of `store` allow",
+                        path);
+    }
+    if (e && !*why.text) return err_note(note, e, "store.path: %s: %s", path, err_text(e));
+    return e ? err_note(note, e, "store.path: %s", why.text) : ERR_OK;
+}
+
+enum err storage_open(const struct config *config, struct storage **ret, struct err_note *note) {
+    const struct store_options options = {
+        .channels_max = config->store.channels,
+        .channel_messages_max = config->store.channel_messages,
+        .channel_bytes_max = config->store.channel_bytes,
+        .bytes_max = config->store.bytes,
+        .keep_seconds = config->store.keep_seconds,
+    };
+    struct storage *storage = mem_new(sizeof *storage);
+    storage->path = mem_new_text(config->store.path, strlen(config->store.path));
+    storage->store = store_new(&options, &hub_store_ops);
+    if (config->store.kind == CONFIG_STORE_SQLITE) {
+        enum err e = open_journal(storage, storage->path, note);
+        if (e) {
+            storage_stop(storage);
+            storage_free(storage);
+            return e;
+        }
+        log_line(LOG_INFO, "store opened", log_text("path", config->store.path),
+                 log_uint("channels", store_channels(storage->store)),
+                 log_uint("bytes", store_bytes(storage->store)));
+    }
+    *ret = storage;
+    return ERR_OK;
+}
+
+struct store *storage_store(struct storage *storage) {
+    return storage->store;
+}
+
+enum err storage_start(struct storage *storage, struct worker *const *workers,
+                       size_t worker_count) {
+    if (!storage->journal) return ERR_OK;
+    storage->workers = workers;
+    storage->worker_count = worker_count;
+    return journal_start(storage->journal);
+}
+
+void storage_stop(struct storage *storage) {
+    if (!storage) return;
+    journal_free(storage->journal);
+    storage->journal = NULL;
+}
+
+void storage_free(struct storage *storage) {
+    if (!storage) return;
+    store_free(storage->store);
+    mem_free(storage->path);
+    mem_free(storage);
+}
