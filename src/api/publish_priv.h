@@ -13,7 +13,7 @@ struct publish {
     struct idempotency_entry *entry; /* to be told the answer; NULL: no key */
     bool is_again;                   /* the same was done before; `answer` is that of then */
     struct span answer;
-    uint64_t ticket; /* what must be durable before the answer leaves; 0: nothing */
+    uint64_t ticket;            /* what must be durable before the answer leaves; 0: nothing */
     struct api_problem problem; /* when `publish_run` failed */
 };
 

@@ -326,7 +326,7 @@ int app_serve(struct config *own_config, const struct config_source *source) {
     struct app app = { .source = source };
     log_set(own_config->log_level, own_config->log_format);
     (void)signal(SIGPIPE, SIG_IGN);
-    (void)signal(SIGHUP, SIG_IGN); /* until there is something to reload */
+    (void)signal(SIGHUP, SIG_IGN);  /* until there is something to reload */
     (void)signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of its write */
     if (log_start() != ERR_OK) {
         config_free(own_config);
