@@ -167,8 +167,10 @@ describe('the page', () => {
       return [opened, fetched];
     }, [shared().address, number]);
     expect(said).toEqual([false, 'refused']);
-    expect(shared().log()).toContain(`path=/ws/submissions/${number} status=403`);
-    expect(shared().log()).toContain('method=POST path=/demo/token status=403');
+    // The log is written by a thread of its own, a moment later.
+    const log = () => shared().log();
+    await expect.poll(log).toContain(`path=/ws/submissions/${number} status=403`);
+    await expect.poll(log).toContain('method=POST path=/demo/token status=403');
     // A name that is pointed here after its page was loaded is of the same origin, but not of this machine.
     const rebound = await page.goto(`http://elsewhere.test:${shared().port}/`);
     expect(rebound!.status()).toBe(403);
