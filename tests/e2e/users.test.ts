@@ -92,7 +92,7 @@ describe.each([1, 2])('with %i workers', (workers) => {
     const back = await listen(urlOf(server, 'bob'));
     await back.leave();
     await other.leave();
-    expect(server.log()).toMatch(/ended by the operator/);
+    await expect.poll(() => server.log()).toMatch(/ended by the operator/);
   });
 
   test('with the code and reason that the operator gives', async () => {
