@@ -23,7 +23,7 @@ static void release(struct broker *broker) {
 }
 
 struct broker *broker_memory_new(broker_deliver deliver, void *owner) {
-    static const struct broker_ops ops = { publish, release };
+    static const struct broker_ops ops = { .publish = publish, .free = release };
     struct broker_memory *memory = mem_new(sizeof *memory);
     memory->broker.ops = &ops;
     memory->deliver = deliver;
