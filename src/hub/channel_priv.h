@@ -83,6 +83,9 @@ void ask_drop_all(struct hub *hub);
 /* Counts for the busiest that `channel`, of that hash, was sent to so many. */
 void busy_note(struct hub *hub, struct span channel, uint32_t hash, uint64_t deliveries);
 
+/* Gives back the calls of this worker that a shared broker has answered. */
+void publish_take_answers(struct hub *hub);
+
 /* The broker's way into the hubs of this process. */
 enum err publish_deliver(void *hub, struct span channel, struct message *message,
                          struct receipt *ret);

@@ -50,6 +50,7 @@ bool fanout_mail(void *owner) {
         }
     }
     ask_finish_done(hub);
+    publish_take_answers(hub);
     for (uint64_t left = hub->to_wake; left; left &= left - 1) {
         mailbox_wake(hub->shared->mailboxes[__builtin_ctzll(left)]);
     }

@@ -67,6 +67,7 @@ void hub_free(struct hub *hub) {
     struct mailbox **box = &hub->shared->mailboxes[hub->worker];
     drop_mail(*box);
     ask_drop_all(hub);
+    publish_take_answers(hub);
     mailbox_free(*box);
     *box = NULL;
     broker_free(hub->broker);
@@ -74,6 +75,19 @@ void hub_free(struct hub *hub) {
     mem_free(hub->generations);
     mem_free(hub->busy);
     mem_free(hub);
+}
+
+void hub_use_broker(struct hub *hub, struct broker *own_broker) {
+    broker_free(hub->broker);
+    hub->broker = own_broker;
+}
+
+struct broker *hub_broker(struct hub *hub) {
+    return hub->broker;
+}
+
+bool hub_is_shared(const struct hub *hub) {
+    return hub->broker->is_shared;
 }
 
 struct hub_shared *hub_shared_of(struct hub *hub) {

@@ -32,7 +32,10 @@ struct hub_shared {
     _Atomic size_t endpoint_max_bytes[COUNT_ENDPOINTS_MAX];
     _Atomic uint64_t mailed_bytes_max; /* what may lie in mailboxes, all together */
     _Atomic uint64_t mailed_bytes;     /* what does */
-    struct store *store;               /* where channels under a rule are; NULL: no hub has rules */
+    /* Where channels under a rule are, or, with a shared broker, those of them to which somebody
+     * here listens; NULL: no hub has rules. */
+    struct store *store;
+    _Atomic uint64_t listen_ticket; /* of the broker, for the last channel that was listened to */
     size_t worker_count;
     struct mailbox *mailboxes[HUB_WORKERS_MAX];
 };
@@ -61,6 +64,14 @@ bool hub_is_sated(const struct hub *hub);
 /* Hands out at once all that came by mail. For who is about to end connections of its own accord:
  * they are to get what was published before. */
 void hub_settle(struct hub *hub);
+
+/* Before any of the hubs runs: its publishes go by `own_broker`, in place of the one that brings
+ * them straight back. All hubs have one of a kind. */
+void hub_use_broker(struct hub *hub, struct broker *own_broker);
+struct broker *hub_broker(struct hub *hub);
+/* Whether the broker is one that nodes share: then publishes are answered later
+ * (`hub_publish_later`) and what was declared is asked of the broker, not of the store. */
+bool hub_is_shared(const struct hub *hub);
 
 struct hub_shared *hub_shared_of(struct hub *hub);
 /* Its number among the workers, from 0. */

@@ -145,3 +145,45 @@ enum err hub_publish(struct hub *hub, struct span channel, struct message *messa
     message_unref(own);
     return e;
 }
+
+/* What listeners here are about to get by way of the broker. */
+static void count_listeners(struct hub *hub, struct span channel, const struct message *message,
+                            struct receipt *ret) {
+    struct hub_shared *shared = hub->shared;
+    struct targets targets;
+    uint32_t hash;
+    struct interest_stripe *stripe = interest_lock(&shared->interest, channel, &hash);
+    struct interest *entry = interest_find(stripe, channel, hash);
+    if (entry) find_targets(shared, entry, message, &targets, ret);
+    interest_unlock(stripe);
+}
+
+static void on_published(struct broker_call *call) {
+    struct hub_publishing *publishing = container_of(call, struct hub_publishing, call);
+    message_unref(publishing->message);
+    publishing->done(publishing);
+}
+
+void hub_publish_later(struct hub *hub, struct span channel, struct message *message,
+                       struct hub_publishing *publishing) {
+    const struct hub_rule *rule = hub_rule_of(hub, channel);
+    bool keeps_history = rule && rule->keeps_history;
+    struct span payload = message_payload(message);
+    publishing->receipt = (struct receipt){ 0 };
+    publishing->message = message_ref(message);
+    publishing->call = (struct broker_call){
+        .verb = keeps_history ? BROKER_APPEND : BROKER_PUBLISH,
+        .name = channel,
+        .payload = payload,
+        .is_last = keeps_history && hub_rule_is_last(rule, payload),
+        .done = on_published,
+    };
+    count_listeners(hub, channel, message, &publishing->receipt);
+    broker_ask(hub->broker, &publishing->call);
+}
+
+void publish_take_answers(struct hub *hub) {
+    struct broker_call *call;
+    while (hub->broker->is_shared && (call = broker_take(hub->broker)) != NULL)
+        call->done(call);
+}

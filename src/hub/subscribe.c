@@ -6,6 +6,7 @@
 #include "hub/subscribe.h"
 
 #include "hub/channel_priv.h"
+#include "hub/rule.h"
 
 /* This worker's record for `endpoint`, or its first for any endpoint, which knows the channel. */
 static struct listening *record_of(struct hub *hub, struct interest *entry, uint16_t endpoint,
@@ -58,6 +59,28 @@ static enum err join(struct hub *hub, struct interest *entry, uint32_t subscribe
     return ERR_OK;
 }
 
+/* The first listener of the node; under the stripe's lock. */
+static enum err listen_to(struct hub *hub, struct span channel) {
+    if (!hub->broker->is_shared) return ERR_OK;
+    const struct hub_rule *rule = hub_rule_of(hub, channel);
+    uint64_t ticket;
+    enum err e = broker_listen(hub->broker, channel, rule && rule->keeps_history, &ticket);
+    if (e) return e;
+    _Atomic uint64_t *last = &hub->shared->listen_ticket;
+    uint64_t was = atomic_load_explicit(last, memory_order_relaxed);
+    while (was < ticket && !atomic_compare_exchange_weak(last, &was, ticket))
+        ;
+    return ERR_OK;
+}
+
+static void stop_listening(struct hub *hub, struct span channel) {
+    if (hub->broker->is_shared) broker_leave(hub->broker, channel);
+}
+
+uint64_t hub_listen_ticket(const struct hub *hub) {
+    return atomic_load(&hub->shared->listen_ticket);
+}
+
 enum err hub_subscribe(struct hub *hub, struct span channel, uint32_t subscriber, uint16_t endpoint,
                        struct subscription *ret) {
     if (channel.len == 0 || channel.len > INTEREST_NAME_MAX) return ERR_TOO_BIG;
@@ -68,7 +91,11 @@ enum err hub_subscribe(struct hub *hub, struct span channel, uint32_t subscriber
     struct interest *entry = interest_obtain(stripe, channel, hash);
     if (!entry) goto out;
     bool is_first = entry->listening_count == 0;
-    e = join(hub, entry, subscriber, endpoint, ret);
+    e = is_first ? listen_to(hub, channel) : ERR_OK;
+    if (!e) {
+        e = join(hub, entry, subscriber, endpoint, ret);
+        if (e && is_first) stop_listening(hub, channel);
+    }
     if (e) {
         interest_settle(stripe, entry);
     } else if (is_first) {
@@ -95,6 +122,7 @@ void hub_unsubscribe(struct hub *hub, struct subscription *subscription, uint16_
     }
     if (channel_at(hub, left.channel)->count == 0) channel_close(hub, left.channel);
     if (entry->listening_count == 0) {
+        stop_listening(hub, interest_name(entry));
         atomic_fetch_sub_explicit(&table->channels, 1, memory_order_relaxed);
         interest_settle(stripe, entry);
     }

@@ -12,6 +12,10 @@
 MUST_USE enum err hub_subscribe(struct hub *hub, struct span channel, uint32_t subscriber,
                                 uint16_t endpoint, struct subscription *ret);
 
+/* With a shared broker: whoever has subscribed so far hears everything that is published from when
+ * `broker_heard` has reached this number; 0: at once. */
+uint64_t hub_listen_ticket(const struct hub *hub);
+
 /* The name of the channel, lent until the subscription ends. */
 struct span hub_channel_name(struct hub *hub, const struct subscription *subscription);
 
