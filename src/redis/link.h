@@ -27,17 +27,37 @@ struct redis_options {
      * concerns the master: user, password and database. */
     const char *host;
     uint16_t port;
-    const char *user, *password; /* empty: none */
-    uint32_t database;           /* 0 in a Cluster */
+    const char *user, *password;  /* empty: none */
+    uint32_t database;            /* 0 in a Cluster */
     const char *const *sentinels; /* host:port each */
     size_t sentinel_count;
     const char *sentinel_master;
-    bool is_sharded; /* in a Cluster: subscriptions may be made by SSUBSCRIBE */
+    bool is_sharded;  /* in a Cluster: subscriptions may be made by SSUBSCRIBE */
     const char *name; /* of this client, for CLIENT LIST; without blanks */
     uint32_t connect_timeout_ms;
     uint32_t reconnect_max_ms;
     uint32_t reply_timeout_ms; /* a server that owes an answer for longer is taken for dead */
     size_t queued_bytes_max;   /* commands that wait to be sent or answered */
+};
+
+/* How a subscription stands with a server: plainly or sharded. */
+enum redis_way_state {
+    REDIS_WAY_NONE,    /* with no server */
+    REDIS_WAY_PENDING, /* to be asked for */
+    REDIS_WAY_ASKED,
+    REDIS_WAY_STANDS,
+    REDIS_WAY_STATES
+};
+enum { REDIS_PLAIN, REDIS_SHARDED, REDIS_WAYS };
+
+/* The link's own. */
+struct redis_way {
+    struct redis_way *next, *before; /* in the list of its server and state */
+    struct redis_pubsub *at;         /* its server; NULL: none */
+    uint8_t state;                   /* enum redis_way_state */
+    bool is_sharded;
+    bool is_wanted; /* the subscription is to be made this way */
+    bool is_owed;   /* its server is not up without it */
 };
 
 /* A channel that the link listens to; embedded in what its owner knows of the channel. */
@@ -48,10 +68,8 @@ struct redis_subscription {
 
     /* The link's own. */
     struct map_node node;
-    struct redis_subscription *next, *before;
     uint16_t slot;
-    uint8_t state;
-    uint8_t confirmed;
+    struct redis_way ways[REDIS_WAYS];
 };
 
 struct redis_events {
@@ -62,7 +80,8 @@ struct redis_events {
     void (*down)(void *owner, const char *why);
     /* Something was published; both lent. */
     void (*message)(void *owner, struct redis_subscription *subscription, struct span payload);
-    /* From now on it hears everything; again after each loss. */
+    /* From now on it hears everything; again after each loss. The server that has its slot takes
+     * commands already, whether the link is up or not yet. */
     void (*subscribed)(void *owner, struct redis_subscription *subscription);
     /* For the log: a connection failed, or stands; at most a few a second. `level` as in
      * base/log.h. */
@@ -71,7 +90,9 @@ struct redis_events {
 
 struct redis_link;
 
-/* Never NULL. Begins to connect at once. */
+/* Never NULL. Begins to connect at once. What it has to send goes out at the end of a turn, so
+ * turns of `loop` from which it is used are added before it. It takes one kind, one turn and one
+ * tick of the loop for good: a loop has one link, and after `redis_link_free` only `loop_free`. */
 struct redis_link *redis_link_new(struct loop *loop, const struct redis_options *options,
                                   const struct redis_events *events, void *owner);
 /* Every command that is not answered yet is answered with NULL; subscriptions are forgotten, which
@@ -95,7 +116,7 @@ struct redis_command {
     /* The link's own. */
     struct redis_command *next;
     char *kept; /* its bytes, where it may have to be sent again */
-    size_t kept_len;
+    size_t len; /* of its bytes, kept or not */
     uint64_t sent_ms;
     uint16_t slot;
     uint8_t tries;
