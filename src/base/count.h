@@ -89,6 +89,8 @@ enum count_opened {
  * (websocket_messages_dropped_total{reason}). */
 #define COUNT_DROP_MAP(X)                                                                          \
     X(TOO_BIG, "larger_than_endpoint_allows")                                                      \
+    X(PUBLISHED_TOO_BIG, "larger_than_publish_allows")                                             \
+    X(NOT_UTF8, "not_utf8")                                                                        \
     X(CLOSED, "connection_closed")                                                                 \
     X(SLOW, "slow_consumer")                                                                       \
     X(MEMORY, "out_of_memory")                                                                     \

@@ -99,6 +99,15 @@ struct broker_call {
     struct broker_call *next; /* the broker's own */
 };
 
+/* Something that a shared broker brings. Lent. */
+struct broker_arrival {
+    struct span channel;
+    struct span payload;
+    uint64_t received_ns; /* on the clock of loops */
+    uint64_t sequence;    /* in the channel's history; 0: it is not part of one */
+    bool is_last;
+};
+
 struct broker;
 
 struct broker_ops {

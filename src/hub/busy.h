@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hub/busy.h: which users and which channels are sent the most, about, as the publishes that came
- * in on one worker tell. A message for ten listeners counts ten.
+ * hub/busy.h: which users and which channels are sent the most, about, by one worker. A message for
+ * ten listeners counts ten.
  */
 #ifndef TIDINGS_HUB_BUSY_H
 #define TIDINGS_HUB_BUSY_H

@@ -80,8 +80,8 @@ void ask_finish_done(struct hub *hub);
 /* Gives back those that nobody will answer any more. */
 void ask_drop_all(struct hub *hub);
 
-/* Counts for the busiest that `channel`, of that hash, was sent to so many. */
-void busy_note(struct hub *hub, struct span channel, uint32_t hash, uint64_t deliveries);
+/* Counts for the busiest that so many listeners of that channel were sent something. */
+void busy_note(struct hub *hub, const struct interest *channel, uint64_t deliveries);
 
 /* Gives back the calls of this worker that a shared broker has answered. */
 void publish_take_answers(struct hub *hub);

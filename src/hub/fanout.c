@@ -22,6 +22,7 @@ void fanout(struct hub *hub, uint32_t index, struct message *message) {
     }
     message_unref_many(message, refused);
     hub->pushed += count;
+    busy_note(hub, channel->interest, count - refused);
 }
 
 bool hub_is_sated(const struct hub *hub) {

@@ -14,6 +14,7 @@ void hub_shared_init(struct hub_shared *shared, uint64_t mailed_bytes_max) {
     memset(shared, 0, sizeof *shared);
     interest_table_init(&shared->interest);
     shared->mailed_bytes_max = mailed_bytes_max;
+    shared->arrival_bytes_max = SIZE_MAX;
     for (size_t i = 0; i < countof(shared->endpoint_max_bytes); i++) {
         shared->endpoint_max_bytes[i] = SIZE_MAX;
     }

@@ -30,6 +30,7 @@ struct hub_shared {
     struct interest_table interest;
     /* The largest notification that each endpoint's clients get, in bytes. */
     _Atomic size_t endpoint_max_bytes[COUNT_ENDPOINTS_MAX];
+    _Atomic size_t arrival_bytes_max;  /* of a notification that a shared broker brings */
     _Atomic uint64_t mailed_bytes_max; /* what may lie in mailboxes, all together */
     _Atomic uint64_t mailed_bytes;     /* what does */
     /* Where channels under a rule are, or, with a shared broker, those of them to which somebody

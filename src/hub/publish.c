@@ -7,65 +7,7 @@
 #include "base/clock.h"
 #include "hub/channel_priv.h"
 #include "hub/rule.h"
-
-/* Who is to get a message, found under the stripe's lock. */
-struct targets {
-    uint64_t workers; /* as bits */
-    uint32_t channel[HUB_WORKERS_MAX];
-    uint32_t generation[HUB_WORKERS_MAX];
-};
-
-static void find_targets(const struct hub_shared *shared, struct interest *entry,
-                         const struct message *message, struct targets *ret,
-                         struct receipt *receipt) {
-    const struct listening *records = interest_listening(entry);
-    size_t bytes = message_payload(message).len;
-    ret->workers = 0;
-    for (size_t i = 0; i < entry->listening_count; i++) {
-        const struct listening *record = &records[i];
-        if (bytes > atomic_load_explicit(&shared->endpoint_max_bytes[record->endpoint],
-                                         memory_order_relaxed)) {
-            receipt->skipped += record->count;
-            if (!message->is_last) continue; /* they are not told that, but it ends them */
-        } else {
-            receipt->deliveries += record->count;
-        }
-        ret->workers |= 1ull << record->worker;
-        ret->channel[record->worker] = record->channel;
-        ret->generation[record->worker] = record->generation;
-    }
-}
-
-/* Room for one message in each mailbox; checked for all before any gets it. Others may be between
- * this look and their posting too, each worker with at most one message: so much must be free. */
-static bool has_room(struct hub_shared *shared, uint64_t workers, size_t bytes) {
-    uint64_t mailed = atomic_load_explicit(&shared->mailed_bytes, memory_order_relaxed);
-    uint64_t max = atomic_load_explicit(&shared->mailed_bytes_max, memory_order_relaxed);
-    if (mailed + bytes > max) return false;
-    for (uint64_t left = workers; left; left &= left - 1) {
-        if (!mailbox_has_room(shared->mailboxes[__builtin_ctzll(left)], shared->worker_count)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static void post(struct hub *hub, unsigned worker, const struct targets *targets,
-                 struct message *message) {
-    const struct mail mail = { .message = message_ref(message),
-                               .channel = targets->channel[worker],
-                               .generation = targets->generation[worker] };
-    _Atomic uint64_t *mailed = &hub->shared->mailed_bytes;
-    /* Before it is posted, since the receiver may be quick to take it off again. */
-    atomic_fetch_add_explicit(mailed, message->len, memory_order_relaxed);
-    if (mailbox_post(hub->shared->mailboxes[worker], &mail) != ERR_OK) {
-        atomic_fetch_sub_explicit(mailed, message->len, memory_order_relaxed);
-        message_unref(message);
-        counter_add(&hub->counts->dropped[COUNT_DROP_MEMORY], 1);
-        return;
-    }
-    hub->to_wake |= 1ull << worker;
-}
+#include "hub/targets_priv.h"
 
 /* Numbers the message in its channel's history. The stripe's lock makes that the order in which all
  * hear it. The message is this channel's alone and nobody else has seen it yet. */
@@ -98,7 +40,7 @@ enum err publish_deliver(void *owner, struct span channel, struct message *messa
         e = keep(hub, channel, message, &receipt.ticket);
         goto out;
     }
-    find_targets(shared, entry, message, &targets, &receipt);
+    targets_find(shared, entry, message, &targets, &receipt);
     uint64_t by_mail = targets.workers & ~self;
     if (targets.workers & self) {
         /* What others have sent here before must not be overtaken. */
@@ -108,23 +50,21 @@ enum err publish_deliver(void *owner, struct span channel, struct message *messa
             by_mail |= self;
         }
     }
-    if (by_mail && !has_room(shared, by_mail, message->len)) {
+    if (by_mail && !targets_have_room(shared, by_mail, message->len)) {
         counter_add(&hub->counts->dropped[COUNT_DROP_OVERLOAD], 1);
         e = ERR_LIMIT;
         goto out;
     }
     e = keep(hub, channel, message, &receipt.ticket);
     if (e) goto out;
-    for (uint64_t left = by_mail; left; left &= left - 1) {
-        post(hub, (unsigned)__builtin_ctzll(left), &targets, message);
-    }
+    targets_post(shared, hub->counts, &targets, by_mail, message);
+    hub->to_wake |= by_mail;
 out:
     interest_unlock(stripe);
     if (e) return e;
     counter_add(&hub->counts->published, 1);
     if (receipt.deliveries) {
         counter_add(&hub->counts->queued, receipt.deliveries);
-        busy_note(hub, channel, hash, receipt.deliveries);
     }
     if (receipt.skipped) counter_add(&hub->counts->dropped[COUNT_DROP_TOO_BIG], receipt.skipped);
     if (own_channel) fanout(hub, own_channel, message);
@@ -154,7 +94,7 @@ static void count_listeners(struct hub *hub, struct span channel, const struct m
     uint32_t hash;
     struct interest_stripe *stripe = interest_lock(&shared->interest, channel, &hash);
     struct interest *entry = interest_find(stripe, channel, hash);
-    if (entry) find_targets(shared, entry, message, &targets, ret);
+    if (entry) targets_find(shared, entry, message, &targets, ret);
     interest_unlock(stripe);
 }
 

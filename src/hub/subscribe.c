@@ -63,8 +63,10 @@ static enum err join(struct hub *hub, struct interest *entry, uint32_t subscribe
 static enum err listen_to(struct hub *hub, struct span channel) {
     if (!hub->broker->is_shared) return ERR_OK;
     const struct hub_rule *rule = hub_rule_of(hub, channel);
+    bool has_history = rule && rule->keeps_history;
+    if (has_history && store_is_full(hub->shared->store)) return ERR_LIMIT;
     uint64_t ticket;
-    enum err e = broker_listen(hub->broker, channel, rule && rule->keeps_history, &ticket);
+    enum err e = broker_listen(hub->broker, channel, has_history, &ticket);
     if (e) return e;
     _Atomic uint64_t *last = &hub->shared->listen_ticket;
     uint64_t was = atomic_load_explicit(last, memory_order_relaxed);

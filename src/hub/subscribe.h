@@ -8,7 +8,8 @@
 #include "hub/hub.h"
 
 /* From now on `subscriber`, who came by `endpoint`, hears `channel` (1 to 200 bytes). `ret` is one
- * of the subscriber's own subscriptions, unused so far. ERR_NOMEM, ERR_TOO_BIG (the name). */
+ * of the subscriber's own subscriptions, unused so far. ERR_NOMEM, ERR_TOO_BIG (the name); with a
+ * shared broker ERR_LIMIT: this node keeps as much history as it may. */
 MUST_USE enum err hub_subscribe(struct hub *hub, struct span channel, uint32_t subscriber,
                                 uint16_t endpoint, struct subscription *ret);
 

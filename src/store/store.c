@@ -310,6 +310,63 @@ size_t store_read(struct store *store, struct span name, uint64_t after,
     return count;
 }
 
+/* Takes its messages away. */
+static void empty(struct store *store, struct channel *channel) {
+    store->bytes -= memory_of(store, channel);
+    for (uint32_t i = 0; i < channel->count; i++)
+        store->ops->unref(channel->items[i].message);
+    channel->count = 0;
+    channel->bytes = 0;
+}
+
+static enum err obtain(struct store *store, struct span name, uint32_t now_s,
+                       struct channel **ret) {
+    *ret = lookup(store, name);
+    if (*ret) return ERR_OK;
+    struct channel *channel = channel_new(name, SPAN(""));
+    enum err e = channel ? insert(store, channel, now_s) : ERR_NOMEM;
+    if (!e) *ret = channel;
+    return e;
+}
+
+static enum err put_behind(struct store *store, struct channel *channel, struct item item,
+                           uint64_t sequence, uint32_t now_s) {
+    if (sequence <= last_number(channel)) return ERR_EXISTS;
+    if (sequence != last_number(channel) + 1) {
+        empty(store, channel);
+        channel->before = sequence - 1;
+    }
+    enum err e = add_item(channel, item);
+    if (e) return e;
+    (void)store->ops->ref(item.message);
+    count_item(store, channel, store->ops->bytes(item.message));
+    touch(store, channel, now_s);
+    return ERR_OK;
+}
+
+enum err store_put(struct store *store, struct span name, struct message *message,
+                   uint64_t sequence, bool is_last, uint32_t now_s) {
+    assert(!store->journal && sequence > 0 && name.len <= UINT8_MAX);
+    struct channel *channel;
+    pthread_mutex_lock(&store->lock);
+    enum err e = obtain(store, name, now_s, &channel);
+    if (!e) e = put_behind(store, channel, (struct item){ message, is_last }, sequence, now_s);
+    pthread_mutex_unlock(&store->lock);
+    return e;
+}
+
+void store_forget(struct store *store, struct span name) {
+    pthread_mutex_lock(&store->lock);
+    struct channel *channel = lookup(store, name);
+    if (channel) forget(store, channel);
+    pthread_mutex_unlock(&store->lock);
+    if (channel) channel_free(store, channel);
+}
+
+bool store_is_full(const struct store *store) {
+    return store_bytes(store) >= store->options.bytes_max;
+}
+
 /* The oldest channel, taken out, if its time has come. */
 static struct channel *take_expired(struct store *store, uint32_t now_s) {
     pthread_mutex_lock(&store->lock);

@@ -68,6 +68,18 @@ MUST_USE enum err store_check(struct store *store, struct span channel, size_t b
 MUST_USE enum err store_append(struct store *store, struct span channel, struct message *message,
                                bool is_last, uint32_t now_s, uint64_t *ret_sequence);
 
+/* For a store that is a copy of what is kept elsewhere, without a journal. Puts `message`, keeping
+ * a reference, behind the others of `channel`, which need not have been declared. When `sequence`
+ * is not the next, what was there belongs to a channel that has been forgotten, and goes.
+ * ERR_EXISTS: it has that number already. ERR_NOMEM. The limits are those of where it is kept; see
+ * `store_is_full`. */
+MUST_USE enum err store_put(struct store *store, struct span channel, struct message *message,
+                            uint64_t sequence, bool is_last, uint32_t now_s);
+/* Forgets a channel; one that is not there is fine. */
+void store_forget(struct store *store, struct span channel);
+/* Messages take `bytes_max` of memory, or more. Any thread. */
+bool store_is_full(const struct store *store);
+
 /* One message as it was appended. */
 struct store_item {
     struct message *message; /* a reference, the reader's */

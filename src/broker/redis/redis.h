@@ -25,15 +25,6 @@ struct broker_redis_options {
     size_t message_bytes_max; /* of one that others publish */
 };
 
-/* Something was published. Lent. */
-struct broker_arrival {
-    struct span channel;
-    struct span payload;
-    uint64_t received_ns; /* on the clock of loops */
-    uint64_t sequence;    /* in the channel's history; 0: it is not part of one */
-    bool is_last;
-};
-
 struct broker_question; /* from another node, or this one */
 
 /* What the broker calls, on its own thread. */
