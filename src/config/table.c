@@ -54,6 +54,9 @@ static const char *const replays[] = {
 static const char *const pers[] = {
     [ENDPOINT_PER_USER] = "user", [ENDPOINT_PER_CHANNEL] = "channel", NULL
 };
+static const char *const scopes[] = {
+    [ENDPOINT_SCOPE_NODE] = "node", [ENDPOINT_SCOPE_CLUSTER] = "cluster", NULL
+};
 static const char *const refusals[] = {
     [ENDPOINT_REFUSE_CLOSE] = "close", [ENDPOINT_REFUSE_HTTP] = "http", NULL
 };
@@ -239,6 +242,10 @@ const struct config_row config_endpoint_rows[] = {
       .text = "Messages that a client may send on a connection; 0: no limit." },
     { "block_seconds", SECONDS(1, DAY), OF(block_seconds), .standard = "60",
       .text = "How long who went over one of these two limits is refused." },
+    { "limits_scope", WORD(scopes), OF(limits_scope), .standard = "node",
+      .text = "Where connections, attempts and those who are refused for a while are counted. "
+              "node: in this process; cluster: over all that share a Redis, which costs each "
+              "handshake two questions to it. While Redis is down it is as with node." },
     { "ping_seconds", SECONDS(0, DAY), OF(ping_seconds), .standard = "0",
       .text = "Time between the server's pings; 0: none are sent." },
     { "idle_seconds", SECONDS(0, 7 * DAY), OF(idle_seconds), .standard = "300",

@@ -57,6 +57,11 @@ void dialect_pong(int64_t unix_ms, struct buf *out) {
     buf_append_char(out, '}');
 }
 
+struct span dialect_notice_text(bool is_degraded) {
+    return is_degraded ? SPAN("Notifications may be delayed or lost until the service recovers")
+                       : SPAN("Notifications are delivered again");
+}
+
 void dialect_explain(const struct refusal_words *words, const struct refusal *refusal,
                      struct buf *out) {
     buf_append_text(out, "{\"error\":");

@@ -46,6 +46,11 @@ struct dialect {
     /* What a client hears before anything else; `user` is empty for an anonymous one. NULL: nothing
      * is said. */
     void (*welcome)(struct span user, int64_t unix_ms, struct buf *out);
+    /* What a client hears when notifications may fail to reach this server (`is_degraded`), and
+     * when they do again. `channel` is the one that the client came for; it makes a difference only
+     * with `has_channel_notice`. */
+    void (*notice)(bool is_degraded, struct span channel, int64_t unix_ms, struct buf *out);
+    bool has_channel_notice;
 };
 
 /* The dialect of that name, a constant; NULL when there is none. */

@@ -35,6 +35,9 @@ void dialect_pong(int64_t unix_ms, struct buf *out);
 /* A time as a JSON string, RFC 3339 in UTC. */
 void dialect_time(int64_t unix_ms, struct buf *out);
 
+/* What a notice says in plain words. */
+struct span dialect_notice_text(bool is_degraded);
+
 /* HuleEdu's two endpoints refuse in the same words. */
 struct span huleedu_refusal_reason(enum refusal_kind kind);
 void huleedu_refusal(const struct refusal *refusal, struct buf *out);

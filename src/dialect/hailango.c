@@ -46,10 +46,23 @@ static void write_welcome(struct span user, int64_t unix_ms, struct buf *out) {
     buf_append_char(out, '}');
 }
 
+/* An error even when it is the good news: the shape is one that its clients know. */
+static void write_notice(bool is_degraded, struct span channel, int64_t unix_ms, struct buf *out) {
+    (void)channel;
+    buf_append_text(out, "{\"type\":\"error\",\"payload\":{\"code\":");
+    json_append_string(out, is_degraded ? SPAN("service_degraded") : SPAN("service_recovered"));
+    buf_append_text(out, ",\"message\":");
+    json_append_string(out, dialect_notice_text(is_degraded));
+    buf_append_text(out, "},\"timestamp\":");
+    dialect_time(unix_ms, out);
+    buf_append_char(out, '}');
+}
+
 const struct dialect dialect_hailango = {
     .name = "hailango",
     .refusal_reason = refusal_reason,
     .refusal = write_refusal,
     .pong = dialect_pong,
     .welcome = write_welcome,
+    .notice = write_notice,
 };

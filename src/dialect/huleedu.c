@@ -5,6 +5,7 @@
  * Whatever is wrong with a token, the client hears the same, so that nobody learns from it how to
  * make a better one.
  */
+#include "base/json.h"
 #include "dialect/dialect_priv.h"
 
 #define FAILED TEXT("Authentication failed")
@@ -39,9 +40,22 @@ void huleedu_refusal(const struct refusal *refusal, struct buf *out) {
     dialect_explain(&words[refusal->kind], refusal, out);
 }
 
+static void write_notice(bool is_degraded, struct span channel, int64_t unix_ms, struct buf *out) {
+    (void)channel;
+    buf_append_text(out, "{\"notification_type\":");
+    json_append_string(out, is_degraded ? SPAN("service_degraded") : SPAN("service_recovered"));
+    buf_append_text(out, ",\"category\":\"system_alerts\",\"priority\":\"high\","
+                         "\"action_required\":false,\"payload\":{\"message\":");
+    json_append_string(out, dialect_notice_text(is_degraded));
+    buf_append_text(out, "},\"timestamp\":");
+    dialect_time(unix_ms, out);
+    buf_append_char(out, '}');
+}
+
 const struct dialect dialect_huleedu = {
     .name = "huleedu",
     .refusal_reason = huleedu_refusal_reason,
     .refusal = huleedu_refusal,
     .pong = dialect_pong,
+    .notice = write_notice,
 };

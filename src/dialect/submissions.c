@@ -5,6 +5,7 @@
  * It says little: the close frame's code and reason are enough for its clients, and a ping is
  * answered with the bare word.
  */
+#include "base/json.h"
 #include "dialect/dialect_priv.h"
 
 #define UNAUTHORIZED TEXT("Unauthorized")
@@ -42,9 +43,31 @@ static void write_pong(int64_t unix_ms, struct buf *out) {
     buf_append_text(out, "pong");
 }
 
+/* The number of a submission is what its channel's name ends with. */
+static struct span number_in(struct span channel) {
+    size_t at = channel.len;
+    while (at > 0 && '0' <= channel.at[at - 1] && channel.at[at - 1] <= '9')
+        at--;
+    struct span digits = span_skip(channel, at);
+    bool is_number = digits.len == 1 || (digits.len > 1 && digits.at[0] != '0');
+    return is_number ? digits : SPAN("null");
+}
+
+static void write_notice(bool is_degraded, struct span channel, int64_t unix_ms, struct buf *out) {
+    buf_append_text(out, "{\"type\":\"service_status\",\"submission_id\":");
+    buf_append_span(out, number_in(channel));
+    buf_append_text(out, ",\"status\":");
+    json_append_string(out, is_degraded ? SPAN("degraded") : SPAN("recovered"));
+    buf_append_text(out, ",\"timestamp\":");
+    dialect_time(unix_ms, out);
+    buf_append_char(out, '}');
+}
+
 const struct dialect dialect_submissions = {
     .name = "submissions",
     .refusal_reason = refusal_reason,
     .refusal = write_refusal,
     .pong = write_pong,
+    .notice = write_notice,
+    .has_channel_notice = true,
 };

@@ -18,6 +18,7 @@ enum endpoint_auth { ENDPOINT_AUTH_REQUIRED, ENDPOINT_AUTH_OPTIONAL };
 enum endpoint_user_format { ENDPOINT_USER_ANY, ENDPOINT_USER_UUID };
 enum endpoint_replay { ENDPOINT_REPLAY_NONE, ENDPOINT_REPLAY_ALL };
 enum endpoint_connections_per { ENDPOINT_PER_USER, ENDPOINT_PER_CHANNEL };
+enum endpoint_scope { ENDPOINT_SCOPE_NODE, ENDPOINT_SCOPE_CLUSTER };
 enum endpoint_refuse { ENDPOINT_REFUSE_CLOSE, ENDPOINT_REFUSE_HTTP };
 enum endpoint_inbound { ENDPOINT_INBOUND_IGNORE, ENDPOINT_INBOUND_ECHO };
 
@@ -58,6 +59,7 @@ struct endpoint_options {
     uint32_t attempts_per_minute;
     uint32_t messages_per_minute;
     uint32_t block_seconds;
+    enum endpoint_scope limits_scope; /* where connections, attempts and blocks are counted */
 
     uint32_t ping_seconds;
     uint32_t idle_seconds;

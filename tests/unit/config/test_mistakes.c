@@ -200,12 +200,14 @@ static const struct sample {
     { ALL_OF("    auth: optional\n    channels: ['a:{user_id}', b]\n"),
       "t.yaml:3:11: endpoints.huleedu.auth: the first channel, \"a:{user_id}\", needs a user, so a "
       "token is required\n" },
-    { ALL_OF("    replay: some\n    connections_per: address\n    not_found_code: 1000\n"),
+    { ALL_OF("    replay: some\n    connections_per: address\n    not_found_code: 1000\n"
+             "    limits_scope: world\n"),
       "t.yaml:3:13: endpoints.huleedu.replay: none or all expected, found \"some\"\n"
       "t.yaml:4:22: endpoints.huleedu.connections_per: user or channel expected, found "
       "\"address\"\n"
       "t.yaml:5:21: endpoints.huleedu.not_found_code: 1008, 1011 to 1013 or 3000 to 4999 expected, "
-      "found \"1000\"\n" },
+      "found \"1000\"\n"
+      "t.yaml:6:19: endpoints.huleedu.limits_scope: node or cluster expected, found \"world\"\n" },
     { ALL_OF("    replay: all\n"),
       "t.yaml:3:13: endpoints.huleedu.replay: only with declared: true\n" },
     { ALL_OF("    ends_after: end\n"),

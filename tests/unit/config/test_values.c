@@ -67,6 +67,7 @@ static void has_defaults(void **state) {
     assert_int_equal(e->attempts_per_minute, 10);
     assert_int_equal(e->messages_per_minute, 100);
     assert_int_equal(e->block_seconds, 60);
+    assert_int_equal(e->limits_scope, ENDPOINT_SCOPE_NODE);
     assert_int_equal(e->ping_seconds, 0);
     assert_int_equal(e->idle_seconds, 300);
     assert_int_equal(e->write_seconds, 10);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Tests of dialect/: every refusal word for word, pongs, welcomes, and what counts as a ping.
+ * Tests of dialect/: every refusal word for word, pongs, welcomes, notices, and what counts as a
+ * ping.
  */
 #include "dialect/dialect.h"
 
@@ -229,6 +230,57 @@ static void welcomes(void **unused) {
     buf_finish(&out);
 }
 
+#define AT      "\"timestamp\":\"2024-01-15T10:35:00.123Z\"}"
+#define BAD     "\"message\":\"Notifications may be delayed or lost until the service recovers\""
+#define GOOD    "\"message\":\"Notifications are delivered again\""
+#define HULEEDU "\"category\":\"system_alerts\",\"priority\":\"high\",\"action_required\":false,"
+
+static void notices(void **unused) {
+    (void)unused;
+    static const struct {
+        const char *dialect, *channel;
+        bool is_degraded;
+        const char *text;
+    } cases[] = {
+        { "huleedu", "ws:u7", true,
+          "{\"notification_type\":\"service_degraded\"," HULEEDU "\"payload\":{" BAD "}," AT },
+        { "huleedu", "ws:u7", false,
+          "{\"notification_type\":\"service_recovered\"," HULEEDU "\"payload\":{" GOOD "}," AT },
+        { "huleedu-status", "ws:u7", true,
+          "{\"event_type\":\"service.degraded\",\"status\":\"degraded\"," BAD "," AT },
+        { "huleedu-status", "ws:u7", false,
+          "{\"event_type\":\"service.recovered\",\"status\":\"recovered\"," GOOD "," AT },
+        { "hailango", "ws:u7", true,
+          "{\"type\":\"error\",\"payload\":{\"code\":\"service_degraded\"," BAD "}," AT },
+        { "hailango", "ws:u7", false,
+          "{\"type\":\"error\",\"payload\":{\"code\":\"service_recovered\"," GOOD "}," AT },
+        { "submissions", "submission:17", true,
+          "{\"type\":\"service_status\",\"submission_id\":17,\"status\":\"degraded\"," AT },
+        { "submissions", "submission:17", false,
+          "{\"type\":\"service_status\",\"submission_id\":17,\"status\":\"recovered\"," AT },
+        { "submissions", "0", true,
+          "{\"type\":\"service_status\",\"submission_id\":0,\"status\":\"degraded\"," AT },
+        /* Channels of another kind, which a configuration may give it. */
+        { "submissions", "news", true,
+          "{\"type\":\"service_status\",\"submission_id\":null,\"status\":\"degraded\"," AT },
+        { "submissions", "r:007", true,
+          "{\"type\":\"service_status\",\"submission_id\":null,\"status\":\"degraded\"," AT },
+    };
+    struct buf out;
+    buf_init(&out, 1024);
+    for (size_t i = 0; i < countof(cases); i++) {
+        buf_clear(&out);
+        struct span channel = span_str(cases[i].channel);
+        named(cases[i].dialect)->notice(cases[i].is_degraded, channel, 1705314900123, &out);
+        buf_append_char(&out, '\0');
+        assert_string_equal(out.at, cases[i].text);
+        struct json_value value;
+        struct json_error error;
+        assert_true(json_parse(span_str(out.at), &value, &error));
+    }
+    buf_finish(&out);
+}
+
 static void pings(void **unused) {
     (void)unused;
     static const struct {
@@ -284,6 +336,7 @@ int main(void) {
         cmocka_unit_test(submissions_refusals),
         cmocka_unit_test(pongs),
         cmocka_unit_test(welcomes),
+        cmocka_unit_test(notices),
         cmocka_unit_test(pings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
