@@ -77,6 +77,9 @@ enum broker_verb {
     BROKER_VERBS
 };
 
+/* What a broker needs to remember of a call, so that none allocates. */
+enum { BROKER_CALL_WORDS = 12 };
+
 /* One question to a shared broker; embedded in what the asker waits with. */
 struct broker_call {
     /* The asker's. What spans point to must stay as it is until `done`. */
@@ -96,7 +99,9 @@ struct broker_call {
     uint64_t value;
     struct buf answer;
 
-    struct broker_call *next; /* the broker's own */
+    /* The broker's own. */
+    struct broker_call *next;
+    uint64_t room[BROKER_CALL_WORDS];
 };
 
 /* Something that a shared broker brings. Lent. */
