@@ -14,9 +14,10 @@
 #include <unistd.h>
 
 enum {
-    FLUSHES_A_CLOCK = 8,   /* some 20 µs */
-    FLUSHES_A_TURN = 2048, /* about 6 ms of sends; then others get their turn */
-    RESUMES_A_TURN = 64,   /* each of up to 64 messages or a buffer full of requests */
+    FLUSHES_A_CLOCK = 8, /* some 20 µs */
+    FLUSHES_A_TURN = 64, /* about 0.2 ms of sends; then others get their turn, */
+    FRESH_A_TURN = 48,   /* and of these so many for what was not there before */
+    RESUMES_A_TURN = 8,  /* each of up to 64 messages or a buffer full of requests */
 };
 
 void conn_open(struct session *s, enum session_door door, int own_fd, const struct address *peer) {
@@ -59,12 +60,9 @@ void conn_mark(struct session *s, uint32_t index) {
     if (c->is_dirty) return;
     c->is_dirty = true;
     c->next_dirty = 0;
-    if (s->dirty_last) {
-        conn_at(s, s->dirty_last)->next_dirty = index;
-    } else {
-        s->dirty_first = index;
-    }
-    s->dirty_last = index;
+    struct dirty_list *list = &s->fresh;
+    *(list->last ? &conn_at(s, list->last)->next_dirty : &list->first) = index;
+    list->last = index;
     s->dirty_count++;
 }
 
@@ -326,17 +324,32 @@ bool conn_resume_turn(void *owner) {
     return s->paused_first != 0;
 }
 
-static void flush_dirty(struct session *s) {
-    for (int i = 0; i < FLUSHES_A_TURN && s->dirty_first; i++) {
-        uint32_t index = s->dirty_first;
+/* Flushes up to `max` of a list; how many they were. */
+static int flush_list(struct session *s, struct dirty_list *list, int max) {
+    int count = 0;
+    for (; count < max && list->first; count++) {
+        uint32_t index = list->first;
         struct conn *c = conn_at(s, index);
-        s->dirty_first = c->next_dirty;
-        if (!s->dirty_first) s->dirty_last = 0;
+        list->first = c->next_dirty;
+        if (!list->first) list->last = 0;
         s->dirty_count--;
         c->is_dirty = false;
         /* Refused ones go on when the socket is writable, unless they are to be ended. */
         if (!c->is_refused || c->is_slow) flush(s, index);
     }
+    return count;
+}
+
+/* What a large fan-out leaves over waits for the next turns, and a message to somebody else does
+ * not wait behind it. */
+static void flush_dirty(struct session *s) {
+    int count = flush_list(s, &s->fresh, s->backlog.first ? FRESH_A_TURN : FLUSHES_A_TURN);
+    (void)flush_list(s, &s->backlog, FLUSHES_A_TURN - count);
+    if (!s->fresh.first) return;
+    *(s->backlog.last ? &conn_at(s, s->backlog.last)->next_dirty : &s->backlog.first) =
+        s->fresh.first;
+    s->backlog.last = s->fresh.last;
+    s->fresh = (struct dirty_list){ 0 };
 }
 
 /* Gives back the slots of those that ended; one that is still on a list keeps its slot for another
@@ -366,5 +379,5 @@ bool conn_flush_turn(void *owner) {
     flush_dirty(s);
     s->flushes = 0; /* whatever leaves in the midst of the next turn reads the clock first */
     bool is_more = reap(s);
-    return is_more || s->dirty_first || s->paused_first;
+    return is_more || s->dirty_count > 0 || s->paused_first;
 }

@@ -61,6 +61,11 @@ struct held_queue {
     size_t begin, end, cap;
 };
 
+/* Connections with something to send, in order; 0: none. */
+struct dirty_list {
+    uint32_t first, last;
+};
+
 struct conn {
     struct stream stream;
     struct wheel_node timer;
@@ -148,9 +153,10 @@ struct session {
     struct ws_inflater *inflater;
     struct ws_deflater *deflaters[MESSAGE_TWINS]; /* made when first needed */
     struct buf scratch;
-    uint32_t dirty_first, dirty_last; /* to be flushed at the end of the turn */
-    uint32_t dirty_count;
-    uint32_t flushes; /* in this turn */
+    struct dirty_list fresh;   /* to be flushed at the end of the turn, */
+    struct dirty_list backlog; /* and those for whom earlier turns had no time */
+    uint32_t dirty_count;      /* of both */
+    uint32_t flushes;          /* in this turn */
     uint64_t flush_ns;
     uint32_t paused_first, paused_last; /* to be read on, or replayed to, in the next turn */
     struct held_queue held;             /* until what they tell of is durable */
