@@ -10,32 +10,20 @@
 
 #include <cmocka.h>
 
-#include "base/mem.h"
 #include "hub/ask.h"
-#include "session/session.h"
+#include "scene.h"
 
-#include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
 enum { ASKED_MAX = 8 };
 
-static struct {
-    struct loop *loop;
-    struct counts *counts;
-    struct hub_shared *hub_shared;
-    struct session_shared *shared;
-    struct session_rules *rules;
-    struct session *session;
-    struct http_router *router;
-    struct http_later asked[ASKED_MAX]; /* requests that wait for their answer */
-    size_t asked_count;
-} w;
+static struct http_later asked[ASKED_MAX]; /* requests that wait for their answer */
+static size_t asked_count;
 
 static void later_get(void *context, struct http_call *call) {
     (void)context;
-    assert_true(w.asked_count < ASKED_MAX);
-    w.asked[w.asked_count++] = call->later;
+    assert_true(asked_count < ASKED_MAX);
+    asked[asked_count++] = call->later;
     call->is_later = true;
 }
 
@@ -47,54 +35,28 @@ static void now_get(void *context, struct http_call *call) {
 
 static int set_up(void **state) {
     (void)state;
-    memset(&w, 0, sizeof w);
-    w.counts = mem_new(sizeof *w.counts);
-    w.hub_shared = mem_new(sizeof *w.hub_shared);
-    hub_shared_init(w.hub_shared, 1 << 20);
-    const struct session_options options = {
-        .max_connections = 100,
-        .handshake_seconds = 1,
-        .http_idle_seconds = 1,
-        .max_header_bytes = 8192,
-        .max_body_bytes = 8192,
-        .queue_bytes_max = 1 << 20,
-    };
-    w.shared = session_shared_new(1000, 1 << 20);
-    w.rules = session_rules_new(&options);
-    w.loop = loop_new(NULL); /* after that: its clock must not be behind the session's */
-    const struct session_parts parts = { w.shared, w.rules, w.hub_shared, w.loop, w.counts };
-    w.session = session_new(&parts);
-    w.router = http_router_new();
-    http_router_add(w.router, HTTP_BIT(GET), "/later", later_get, NULL);
-    http_router_add(w.router, HTTP_BIT(GET), "/now", now_get, NULL);
-    session_set_router(w.session, SESSION_DOOR_PUBLIC, w.router);
+    asked_count = 0;
+    scene_begin((struct session_options){ .handshake_seconds = 1, .http_idle_seconds = 1 });
+    http_router_add(scene.router, HTTP_BIT(GET), "/later", later_get, NULL);
+    http_router_add(scene.router, HTTP_BIT(GET), "/now", now_get, NULL);
     return 0;
 }
 
 static int tear_down(void **state) {
     (void)state;
-    loop_free(w.loop);
-    session_free(w.session);
-    http_router_free(w.router);
-    session_shared_free(w.shared);
-    session_rules_free(w.rules);
-    assert_int_equal(counter_read(&w.counts->http_connections), 0);
-    hub_shared_finish(w.hub_shared);
-    mem_free(w.hub_shared);
-    mem_free(w.counts);
+    scene_end();
     return 0;
 }
 
 static void run_turns(void) {
-    for (int i = 0; i < 6; i++)
-        (void)uv_run(loop_uv(w.loop), UV_RUN_NOWAIT);
+    scene_turns(6);
 }
 
 /* The loop would sleep now. Asked twice, since a tick may just be due. */
 static bool is_resting(void) {
-    if (uv_backend_timeout(loop_uv(w.loop)) != 0) return true;
+    if (uv_backend_timeout(loop_uv(scene.loop)) != 0) return true;
     run_turns();
-    return uv_backend_timeout(loop_uv(w.loop)) != 0;
+    return uv_backend_timeout(loop_uv(scene.loop)) != 0;
 }
 
 static void run_for_ms(int ms) {
@@ -102,15 +64,6 @@ static void run_for_ms(int ms) {
         (void)nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
         run_turns();
     }
-}
-
-static int connect_one(void) {
-    int ends[2];
-    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
-    struct address address;
-    assert_true(address_parse(SPAN("192.0.2.1"), &address));
-    session_accept(w.session, SESSION_DOOR_PUBLIC, ends[1], &address);
-    return ends[0];
 }
 
 static void send_text(int client, const char *text) {
@@ -126,7 +79,7 @@ static void write_word(void *context, struct http_response *response) {
 static void answer(size_t which, const char *word) {
     char room[16];
     (void)snprintf(room, sizeof room, "%s", word);
-    const struct http_later *later = &w.asked[which];
+    const struct http_later *later = &asked[which];
     later->answer(later->owner, later->ticket, write_word, room);
     run_turns();
 }
@@ -158,22 +111,22 @@ static bool has_ended(int client) {
 
 static void the_order_stays(void **state) {
     (void)state;
-    int client = connect_one();
+    int client = scene_connect();
     send_text(client, NOW LATER NOW LATER "GET /n");
     assert_string_equal(hear(client), "now ");
     send_text(client, "ow HTTP/1.1\r\nHost: h\r\n\r\n"); /* is not read yet */
     assert_string_equal(hear(client), "");
-    assert_int_equal(w.asked_count, 1);
+    assert_int_equal(asked_count, 1);
     assert_true(is_resting());
     answer(0, "one");
     assert_string_equal(hear(client), "one now ");
-    assert_int_equal(w.asked_count, 2);
+    assert_int_equal(asked_count, 2);
     answer(1, "two");
     assert_string_equal(hear(client), "two now ");
-    assert_int_equal(counter_read(&w.counts->http[0][COUNT_STATUS_200]), 2);
+    assert_int_equal(counter_read(&scene.counts->http[0][COUNT_STATUS_200]), 2);
     (void)close(client);
     run_turns();
-    assert_true(session_is_empty(w.session));
+    assert_true(session_is_empty(scene.session));
 }
 
 static bool has_come_back;
@@ -185,7 +138,7 @@ static void ask_nothing(struct hub_ask *ask, struct hub *hub, size_t worker) {
 static void answer_first(struct hub_ask *ask, enum hub_answered how) {
     (void)ask, (void)how;
     char word[] = "one";
-    const struct http_later *later = &w.asked[0];
+    const struct http_later *later = &asked[0];
     later->answer(later->owner, later->ticket, write_word, word);
     has_come_back = true;
 }
@@ -193,13 +146,13 @@ static void answer_first(struct hub_ask *ask, enum hub_answered how) {
 /* An answer that comes in the midst of a turn's end: what was held is read on without an event. */
 static void the_rest_is_read_at_once(void **state) {
     (void)state;
-    int client = connect_one();
+    int client = scene_connect();
     send_text(client, LATER NOW);
     struct hub_ask ask = { .run = ask_nothing, .done = answer_first };
-    assert_int_equal(hub_ask_all(session_hub(w.session), &ask), ERR_OK);
+    assert_int_equal(hub_ask_all(session_hub(scene.session), &ask), ERR_OK);
     for (has_come_back = false; !has_come_back;)
-        (void)uv_run(loop_uv(w.loop), UV_RUN_NOWAIT);
-    assert_int_equal(uv_backend_timeout(loop_uv(w.loop)), 0);
+        (void)uv_run(loop_uv(scene.loop), UV_RUN_NOWAIT);
+    assert_int_equal(uv_backend_timeout(loop_uv(scene.loop)), 0);
     run_turns();
     assert_string_equal(hear(client), "one now ");
     assert_true(is_resting());
@@ -211,31 +164,31 @@ static void every_cut_gives_the_same(void **state) {
     (void)state;
     static const char all[] = LATER NOW "HEAD /later HTTP/1.1\r\nHost: h\r\n\r\n" NOW;
     for (size_t cut = 1; cut < sizeof all - 1; cut++) {
-        int client = connect_one();
+        int client = scene_connect();
         char part[sizeof all];
         (void)snprintf(part, sizeof part, "%.*s", (int)cut, all);
-        w.asked_count = 0;
+        asked_count = 0;
         send_text(client, part);
-        if (w.asked_count == 1) answer(0, "one");
+        if (asked_count == 1) answer(0, "one");
         send_text(client, all + cut);
-        if (w.asked_count == 1 && cut < sizeof LATER - 1) answer(0, "one");
-        assert_int_equal(w.asked_count, 2);
+        if (asked_count == 1 && cut < sizeof LATER - 1) answer(0, "one");
+        assert_int_equal(asked_count, 2);
         answer(1, "two");
         assert_string_equal(hear(client), "one now  now ");
         (void)close(client);
         run_turns();
-        assert_true(session_is_empty(w.session));
+        assert_true(session_is_empty(scene.session));
     }
 }
 
 static void who_has_gone_is_passed_over(void **state) {
     (void)state;
-    int client = connect_one();
+    int client = scene_connect();
     send_text(client, LATER NOW);
     (void)close(client);
     run_turns();
-    assert_true(session_is_empty(w.session));
-    int other = connect_one(); /* in the same slot */
+    assert_true(session_is_empty(scene.session));
+    int other = scene_connect(); /* in the same slot */
     send_text(other, LATER);
     answer(0, "lost");
     assert_string_equal(hear(other), "");
@@ -243,14 +196,14 @@ static void who_has_gone_is_passed_over(void **state) {
     assert_string_equal(hear(other), "mine ");
     answer(1, "twice");
     assert_string_equal(hear(other), "");
-    assert_int_equal(counter_read(&w.counts->http[0][COUNT_STATUS_200]), 1);
+    assert_int_equal(counter_read(&scene.counts->http[0][COUNT_STATUS_200]), 1);
     (void)close(other);
     run_turns();
 }
 
 static void who_only_stops_speaking_is_answered(void **state) {
     (void)state;
-    int client = connect_one();
+    int client = scene_connect();
     send_text(client, LATER);
     (void)shutdown(client, SHUT_WR);
     run_turns();
@@ -259,12 +212,12 @@ static void who_only_stops_speaking_is_answered(void **state) {
     assert_true(has_ended(client));
     (void)close(client);
     run_turns();
-    assert_true(session_is_empty(w.session));
+    assert_true(session_is_empty(scene.session));
 }
 
 static void the_last_request_ends_it(void **state) {
     (void)state;
-    int client = connect_one();
+    int client = scene_connect();
     send_text(client, "GET /later HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n" NOW);
     answer(0, "one");
     assert_string_equal(hear(client), "one ");
@@ -275,7 +228,7 @@ static void the_last_request_ends_it(void **state) {
 
 static void waiting_is_not_being_late(void **state) {
     (void)state;
-    int client = connect_one(), begun = connect_one();
+    int client = scene_connect(), begun = scene_connect();
     send_text(client, LATER "GET /n");
     send_text(begun, NOW LATER);
     run_for_ms(3200);
@@ -296,9 +249,9 @@ static void waiting_is_not_being_late(void **state) {
 
 static void a_drain_waits_for_the_answer(void **state) {
     (void)state;
-    int client = connect_one();
+    int client = scene_connect();
     send_text(client, LATER NOW);
-    session_drain(w.session, 1);
+    session_drain(scene.session, 1);
     run_turns();
     assert_false(has_ended(client));
     answer(0, "one");
@@ -306,7 +259,7 @@ static void a_drain_waits_for_the_answer(void **state) {
     assert_true(has_ended(client));
     (void)close(client);
     run_turns();
-    assert_true(session_is_empty(w.session));
+    assert_true(session_is_empty(scene.session));
 }
 
 int main(void) {
