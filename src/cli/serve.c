@@ -10,7 +10,7 @@
 #include <getopt.h>
 
 static const char usage[] =
-    "Usage: tidings serve [-c FILE] [--listen ADDRESS:PORT] [--workers N] [--demo]\n"
+    "Usage: tidings serve [-c FILE] [--listen ADDRESS:PORT] [--redis URL] [--workers N] [--demo]\n"
     "\n"
     "Runs the server until SIGTERM or SIGINT, then closes its connections and ends. A second\n"
     "signal ends it at once. SIGHUP has it read its configuration again. Logs go to standard\n"
@@ -20,6 +20,10 @@ static const char usage[] =
     "                           environment\n"
     "      --listen ADDRESS:PORT  where to accept connections (0.0.0.0:8080); a JSON list for\n"
     "                           several\n"
+    "      --redis URL          share a Redis with other nodes: "
+    "redis://user:password@host:port/0;\n"
+    "                           better from the environment's REDIS_URL, where other users of the\n"
+    "                           machine do not see the password\n"
     "      --workers N          threads that hold connections; 0: one for each CPU\n"
     "      --demo               to try it out: on 127.0.0.1:8080, with a page, no keys, and "
     "tokens\n"
@@ -35,9 +39,10 @@ static const char usage[] =
 
 enum {
     OPTION_LISTEN = 256,
+    OPTION_REDIS,
     OPTION_WORKERS,
     OPTION_DEMO,
-    FLAGS_MAX = 2,
+    FLAGS_MAX = 4,
     SECRET_BYTES = 32,
     SECRET_TEXT_BYTES = 2 * SECRET_BYTES + 1,
 };
@@ -56,9 +61,10 @@ int cli_serve(int argc, char **argv) {
                                              { "demo", no_argument, NULL, OPTION_DEMO },
                                              { "help", no_argument, NULL, 'h' },
                                              { "listen", required_argument, NULL, OPTION_LISTEN },
+                                             { "redis", required_argument, NULL, OPTION_REDIS },
                                              { "workers", required_argument, NULL, OPTION_WORKERS },
                                              { 0 } };
-    const char *listen = NULL, *workers = NULL;
+    const char *listen = NULL, *redis = NULL, *workers = NULL;
     char secret[SECRET_TEXT_BYTES];
     struct config_source source = { 0 };
     int option;
@@ -68,14 +74,20 @@ int cli_serve(int argc, char **argv) {
         case 'h': return cli_print(argv[0], span_str(usage));
         case OPTION_DEMO: source.demo_secret = make_secret(secret); break;
         case OPTION_LISTEN: listen = optarg; break;
+        case OPTION_REDIS: redis = optarg; break;
         case OPTION_WORKERS: workers = optarg; break;
         default: return CLI_MISUSED;
         }
     }
     if (optind < argc) return cli_misused(argv[0], "\"%s\" is too much", argv[optind]);
     struct config_flag flags[FLAGS_MAX];
-    if (listen) flags[source.flags_count++] = (struct config_flag){ "listen", listen };
-    if (workers) flags[source.flags_count++] = (struct config_flag){ "workers", workers };
+    size_t *count = &source.flags_count;
+    if (listen) flags[(*count)++] = (struct config_flag){ "--listen", "listen", listen };
+    if (redis) {
+        flags[(*count)++] = (struct config_flag){ "--redis", "broker.kind", "redis" };
+        flags[(*count)++] = (struct config_flag){ "--redis", "broker.redis.url", redis };
+    }
+    if (workers) flags[(*count)++] = (struct config_flag){ "--workers", "workers", workers };
     source.flags = flags;
     struct config *config;
     if (cli_configure(argv[0], &source, &config)) return CLI_FAILED;

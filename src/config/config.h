@@ -16,6 +16,8 @@
 #include "base/count.h"
 #include "base/log.h"
 #include "config/report.h"
+#include "redis/link.h"
+#include "redis/url.h"
 #include "session/endpoint.h"
 
 enum {
@@ -23,6 +25,7 @@ enum {
     CONFIG_PROXIES_MAX = 256,
     CONFIG_ORIGINS_MAX = 256,
     CONFIG_ENDPOINTS_MAX = COUNT_ENDPOINTS_MAX,
+    CONFIG_SENTINELS_MAX = 32,
     CONFIG_FILE_MAX = 1024 * 1024, /* bytes of a configuration file */
 };
 
@@ -49,6 +52,22 @@ struct config_api {
 
 /* Where channels that keep history are. */
 enum config_store_kind { CONFIG_STORE_MEMORY, CONFIG_STORE_SQLITE };
+
+/* How what is published reaches listeners: within this process, or by a Redis that nodes share. */
+enum config_broker_kind { CONFIG_BROKER_MEMORY, CONFIG_BROKER_REDIS };
+
+struct config_redis {
+    struct redis_url url;
+    enum redis_mode mode;
+    const char *sentinels[CONFIG_SENTINELS_MAX]; /* host:port each */
+    size_t sentinels_count;
+    const char *sentinel_master;
+    bool is_sharded;
+    const char *prefix; /* before every channel and key; may be empty */
+    uint32_t connect_timeout_seconds;
+    uint32_t reply_timeout_seconds;
+    uint32_t reconnect_max_seconds;
+};
 
 struct config {
     struct address listen[CONFIG_LISTEN_MAX]; /* at least one */
@@ -95,6 +114,11 @@ struct config {
         uint32_t keep_seconds;
     } store;
 
+    struct {
+        enum config_broker_kind kind;
+        struct config_redis redis;
+    } broker;
+
     struct endpoint_options endpoints[CONFIG_ENDPOINTS_MAX]; /* those that are not enabled too */
     size_t endpoints_count;
     bool is_retired[CONFIG_ENDPOINTS_MAX]; /* served before a reload, for nobody new since */
@@ -106,9 +130,10 @@ struct config {
     struct config_pool *pool; /* where the other texts are */
 };
 
-/* One command line flag: `--workers 2` is { "workers", "2" }. */
+/* One command line flag: `--workers 2` is { "--workers", "workers", "2" }. */
 struct config_flag {
-    const char *key; /* the key's path in the file; the flag is called the same */
+    const char *name; /* as it was given, for mistakes */
+    const char *key;  /* the key's path in the file */
     const char *value;
 };
 

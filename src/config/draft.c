@@ -57,10 +57,14 @@ static bool is_map(struct config_draft *draft, const struct config_node *node, c
     return node->kind == CONFIG_MAP;
 }
 
-static const struct config_section *section_named(struct span name) {
-    for (size_t i = 0; i < config_sections_count; i++)
-        if (name.len > 0 && span_eq(span_str(config_sections[i].name), name))
+/* The section called `name` that stands directly within `outer`. */
+static const struct config_section *section_within(struct span outer, struct span name) {
+    for (size_t i = 0; i < config_sections_count; i++) {
+        const char *path = config_sections[i].name;
+        if (*path && span_eq(config_path_head(path), outer) &&
+            span_eq(config_path_tail(path), name))
             return &config_sections[i];
+    }
     return NULL;
 }
 
@@ -72,11 +76,10 @@ static void unknown_key(struct config_draft *draft, const struct config_node *ke
     for (size_t i = 0; i < config_rows_count; i++)
         if (span_eq(config_row_section(&config_rows[i]), section))
             config_suggest_try(&near, config_row_key(&config_rows[i]));
-    if (section.len == 0) {
-        for (size_t i = 0; i < config_sections_count; i++)
-            config_suggest_try(&near, span_str(config_sections[i].name));
-        config_suggest_try(&near, SPAN("endpoints"));
-    }
+    for (size_t i = 0; i < config_sections_count; i++)
+        if (span_eq(config_path_head(config_sections[i].name), section))
+            config_suggest_try(&near, config_path_tail(config_sections[i].name));
+    if (section.len == 0) config_suggest_try(&near, SPAN("endpoints"));
     for (size_t i = 0; i < config_rows_count && !*near.best; i++)
         if (span_eq(config_row_key(&config_rows[i]), key->text))
             snprintf(near.best, sizeof near.best, "%s", config_rows[i].path);
@@ -93,7 +96,7 @@ static void take_member(struct config_draft *draft, const struct config_node *it
         config_draft_endpoints(draft, item);
         return;
     }
-    const struct config_section *inner = section.len == 0 ? section_named(key) : NULL;
+    const struct config_section *inner = section_within(section, key);
     if (inner) {
         if (!item->is_null && is_map(draft, item, inner->name))
             take_section(draft, item, span_str(inner->name));

@@ -49,6 +49,7 @@ static const struct alias {
     const char *row;
     const char *endpoint; /* whose key `row` is; NULL: a key for all */
     bool is_item;         /* the value is one item of the list, not the list */
+    bool is_redis;        /* it says that there is a Redis, too */
 } aliases[] = {
     { "LOG_LEVEL", "log_level" },
     { "CORS_ORIGINS", "origins" },
@@ -56,6 +57,7 @@ static const struct alias {
     { "JWT_ALGORITHM", "jwt.algorithms", .is_item = true },
     { "JWT_AUDIENCE", "jwt.audience" },
     { "JWT_ISSUER", "jwt.issuer" },
+    { "REDIS_URL", "broker.redis.url", .is_redis = true },
     { "WEBSOCKET_MAX_CONNECTIONS_PER_USER", "connections", "huleedu" },
     { "WEBSOCKET_MAX_CONNECTIONS_PER_USER", "connections", "huleedu-status" },
     { "WEBSOCKET_IDLE_TIMEOUT", "idle_seconds", "huleedu" },
@@ -67,6 +69,7 @@ void config_aliases(struct buf *out) {
         const struct alias *alias = &aliases[i];
         buf_printf(out, "| `%s` | `%s`%s", alias->name, alias->row,
                    alias->is_item ? ", one of them" : "");
+        if (alias->is_redis) buf_append_text(out, ", and `redis` as `broker.kind`");
         if (alias->endpoint) buf_printf(out, " of the endpoint `%s`", alias->endpoint);
         buf_append_text(out, " |\n");
     }
@@ -167,24 +170,35 @@ static void take_port(struct config_draft *draft, const char *name, struct span 
     take(draft, listen, name, span_str(text), true);
 }
 
+/* Who sets REDIS_URL wants what is published there to be heard, unless it is said otherwise; then
+ * it is another program's. */
+static bool take_broker(struct config_draft *draft, const struct variables *all, const char *name) {
+    struct target kind = target_for(draft, "broker.kind", NULL);
+    const struct variable *own = find(all, SPAN("TIDINGS_BROKER_KIND"));
+    if (own) return !span_eq(own->value, SPAN("memory"));
+    const struct config_node *said = *kind.slot;
+    if (said) return said->kind != CONFIG_SCALAR || !span_eq(said->text, SPAN("memory"));
+    take(draft, kind, name, SPAN("redis"), false);
+    return true;
+}
+
 static void take_alias(struct config_draft *draft, const struct variables *all,
                        const struct variable *variable) {
     if (variable->value.len == 0) return;
     struct span name = span_str(variable->name);
     if (span_eq(name, SPAN("WEBSOCKET_PORT"))) take_port(draft, variable->name, variable->value);
-    /* A server that passed over it would hear nothing of what is published there. */
-    if (span_eq(name, SPAN("REDIS_URL")))
-        config_report_add(draft->report, (struct config_place){ .source = variable->name },
-                          "this version has no Redis broker; unset it to serve without one");
     for (size_t i = 0; i < countof(aliases); i++) {
         const struct alias *alias = &aliases[i];
         if (!span_starts(name, span_str(alias->name))) continue;
         struct target target = target_for(draft, alias->row, alias->endpoint);
         struct span tail = span_skip(name, strlen(alias->name));
-        if (tail.len == 0)
-            take(draft, target, variable->name, variable->value, alias->is_item);
-        else if (target.row->is_secret && span_eq(tail, SPAN("_FILE")))
+        bool is_file = target.row->is_secret && span_eq(tail, SPAN("_FILE"));
+        if (tail.len > 0 && !is_file) continue;
+        if (alias->is_redis && !take_broker(draft, all, variable->name)) continue;
+        if (is_file)
             take_file(draft, all, target, variable);
+        else
+            take(draft, target, variable->name, variable->value, alias->is_item);
     }
 }
 
@@ -300,9 +314,7 @@ void config_draft_environ(struct config_draft *draft, const char *const *environ
 
 void config_draft_flags(struct config_draft *draft, const struct config_flag *flags, size_t count) {
     for (size_t i = 0; i < count; i++) {
-        char name[CONFIG_VARIABLE_MAX];
-        snprintf(name, sizeof name, "--%s", flags[i].key);
-        take(draft, target_for(draft, flags[i].key, NULL),
-             config_pool_text(draft->pool, span_str(name)), span_str(flags[i].value), false);
+        take(draft, target_for(draft, flags[i].key, NULL), flags[i].name, span_str(flags[i].value),
+             false);
     }
 }

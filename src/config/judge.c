@@ -174,6 +174,24 @@ static void judge_store(struct config_draft *draft, const struct config *config)
         wrong_at(draft, "store.path", "store.kind: sqlite needs the name of a file");
 }
 
+static void judge_broker(struct config_draft *draft, const struct config *config) {
+    const struct config_redis *redis = &config->broker.redis;
+    if (is_section_wrong(draft, SPAN("broker")) || config->broker.kind == CONFIG_BROKER_MEMORY)
+        return;
+    if (config->store.kind == CONFIG_STORE_SQLITE)
+        wrong_at(draft, "store.kind",
+                 "sqlite is for broker.kind: memory; with redis, history is kept in Redis");
+    if (is_section_wrong(draft, SPAN("broker.redis"))) return;
+    bool has_sentinels = redis->sentinels_count > 0;
+    if (redis->mode == REDIS_SENTINEL && !has_sentinels)
+        wrong_at(draft, "broker.redis.sentinels",
+                 "mode: sentinel needs at least one, as host:port");
+    if (redis->mode != REDIS_SENTINEL && has_sentinels)
+        wrong_at(draft, "broker.redis.sentinels", "only with mode: sentinel");
+    if (redis->mode == REDIS_CLUSTER && redis->url.database > 0)
+        wrong_at(draft, "broker.redis.url", "a Cluster has no database but 0");
+}
+
 /* The endpoint would be found first, and nobody would reach the route any more. */
 static void judge_routes(struct config_draft *draft, const struct config_draft_endpoint *from,
                          const struct endpoint_options *endpoint,
@@ -231,6 +249,7 @@ void config_draft_judge(struct config_draft *draft, struct config *config) {
     }
     judge_api_keys(draft, &config->api);
     judge_store(draft, config);
+    judge_broker(draft, config);
     for (size_t i = 0; i < config->endpoints_count; i++)
         judge_endpoint(draft, config, i);
 }

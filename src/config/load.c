@@ -129,5 +129,6 @@ void config_free(struct config *config) {
     for (size_t i = 0; i < config->endpoints_count; i++)
         config_pool_unref(config->endpoint_pools[i]);
     config_pool_unref(config->pool);
+    explicit_bzero(&config->broker.redis.url, sizeof config->broker.redis.url);
     mem_free(config);
 }

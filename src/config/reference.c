@@ -44,11 +44,6 @@ static const char head[] =
     "| Variable | Sets |\n"
     "|---|---|\n";
 
-static const char after_aliases[] =
-    "\n"
-    "`REDIS_URL` is refused, since this version has no Redis broker: a server that passed over it\n"
-    "would hear nothing of what is published there.\n";
-
 static const char endpoints_head[] =
     "\n"
     "## endpoints\n"
@@ -144,7 +139,6 @@ static void append_builtins(struct buf *out) {
 void config_reference(struct buf *out) {
     buf_append_text(out, head);
     config_aliases(out);
-    buf_append_text(out, after_aliases);
     for (size_t i = 0; i < config_sections_count; i++) {
         const struct config_section *section = &config_sections[i];
         buf_printf(out, "\n## %s\n\n%s\n", *section->name ? section->name : "The server",

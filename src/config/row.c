@@ -83,13 +83,20 @@ const struct config_row *config_row_find(const struct config_row *rows, size_t c
     return NULL;
 }
 
+struct span config_path_tail(const char *path) {
+    const char *dot = strrchr(path, '.');
+    return span_str(dot ? dot + 1 : path);
+}
+
+struct span config_path_head(const char *path) {
+    size_t tail = config_path_tail(path).len, len = strlen(path);
+    return span_of(path, tail == len ? 0 : len - tail - 1);
+}
+
 struct span config_row_section(const struct config_row *row) {
-    struct span path = span_str(row->path);
-    size_t dot = span_find(path, '.');
-    return span_of(path.at, dot == path.len ? 0 : dot);
+    return config_path_head(row->path);
 }
 
 struct span config_row_key(const struct config_row *row) {
-    size_t section = config_row_section(row).len;
-    return span_skip(span_str(row->path), section ? section + 1 : 0);
+    return config_path_tail(row->path);
 }

@@ -24,18 +24,21 @@ struct config_type {
     const char *name; /* for the reference page */
     bool is_list;
     size_t item_bytes; /* of a list read item by item; 0: `read` takes the node as a whole */
+    bool is_text;      /* the value, or each of a list, is a `const char *` into the pool */
     /* Judges `node` and writes the value to `ret`; reports what is wrong and gives false. */
     bool (*read)(const struct config_read *in, const struct config_row *row,
                  const struct config_node *node, void *ret);
     /* Appends the value as YAML that `read` would take again (but for secrets). */
     void (*show)(const struct config_row *row, const void *value, struct buf *out);
+    /* Whether two values are the same, where what is shown does not tell. May be NULL. */
+    bool (*is_same)(const void *a, const void *b);
 };
 
 /* When a changed value holds, after a reload. */
 enum config_effect {
     CONFIG_AT_ONCE,
     CONFIG_FOR_NEW,      /* for connections that are opened afterwards */
-    CONFIG_AFTER_RESTART /* of plain values and texts, no lists of texts: a successor copies them */
+    CONFIG_AFTER_RESTART /* of plain values and texts, and lists of them: a successor copies them */
 };
 
 struct config_row {
@@ -49,18 +52,19 @@ struct config_row {
     const char *unit;         /* of a number; NULL: a plain count */
     const char *const *words; /* of a word: those allowed, NULL at the end; the index is kept */
     enum config_effect effect;
-    bool is_secret;   /* never shown; the variable has a twin with _FILE */
+    bool is_secret;   /* shown masked; the variable has a twin with _FILE */
     bool allows_one;  /* of a list: an item alone is one too */
     const char *text; /* what it does */
 };
 
 /* A group of keys, as the file and the reference page show them. */
 struct config_section {
-    const char *name; /* "jwt"; "" for keys of the top level */
+    const char *name; /* "jwt"; "broker.redis" stands within "broker"; "" for the top level */
     const char *text;
 };
 
-/* Global keys, those of a section together, then what an endpoint has. */
+/* Global keys, those of a section together, then what an endpoint has. A section stands behind the
+ * one that it is within. */
 extern const struct config_row config_rows[];
 extern const size_t config_rows_count;
 extern const struct config_row config_endpoint_rows[];
@@ -94,6 +98,7 @@ extern const struct config_type config_type_bool, config_type_number, config_typ
     config_type_path, config_type_dialect;
 extern const struct config_type config_type_names, config_type_channels, config_type_addresses,
     config_type_networks, config_type_origins, config_type_algorithms, config_type_api_keys;
+extern const struct config_type config_type_redis_url, config_type_prefix, config_type_servers;
 
 /* Notes a mistake in `node` and gives false. The label of the key goes first. */
 bool config_wrong(const struct config_read *in, const struct config_node *node, const char *format,
@@ -112,6 +117,9 @@ const struct config_row *config_row_find(const struct config_row *rows, size_t c
 /* The part of the path behind the section, and the section (empty at the top level). */
 struct span config_row_key(const struct config_row *row);
 struct span config_row_section(const struct config_row *row);
+/* A path up to its last dot, empty when it has none, and what stands behind. */
+struct span config_path_head(const char *path);
+struct span config_path_tail(const char *path);
 
 enum { CONFIG_VARIABLE_MAX = 128 };
 

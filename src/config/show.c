@@ -16,12 +16,23 @@ static void show_rows(const struct config_row *rows, size_t count, struct span s
     }
 }
 
+/* Sections lie at most one within another. */
+static void show_section(const struct config_section *section, const struct config *config,
+                         struct buf *out) {
+    const char *name = section->name;
+    bool is_inner = config_path_head(name).len > 0;
+    if (*name)
+        buf_printf(out, "%s%.*s:\n", is_inner ? "  " : "\n", SPAN_ARG(config_path_tail(name)));
+    show_rows(config_rows, config_rows_count, span_str(name),
+              is_inner ? "    "
+              : *name  ? "  "
+                       : "",
+              config, out);
+}
+
 void config_show(const struct config *config, struct buf *out) {
-    for (size_t i = 0; i < config_sections_count; i++) {
-        const char *name = config_sections[i].name;
-        if (*name) buf_printf(out, "\n%s:\n", name);
-        show_rows(config_rows, config_rows_count, span_str(name), *name ? "  " : "", config, out);
-    }
+    for (size_t i = 0; i < config_sections_count; i++)
+        show_section(&config_sections[i], config, out);
     buf_append_text(out, "\nendpoints:\n");
     for (size_t i = 0; i < config->endpoints_count; i++) {
         buf_printf(out, "  - name: %s\n", config->endpoints[i].name);

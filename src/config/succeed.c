@@ -88,14 +88,23 @@ static const char *show(const struct config_row *row, const void *base, struct b
 /* The value that stays in force, until a restart. What is in `running` goes with it. */
 static void keep(const struct config_row *row, struct config_pool *pool, const void *running,
                  void *next) {
+    size_t count = 1;
     memcpy((char *)next + row->offset, (const char *)running + row->offset, row->bytes);
-    if (row->type == &config_type_text) {
-        const char **text = (const char **)(uintptr_t)((char *)next + row->offset);
-        *text = config_pool_text(pool, span_str(*text));
+    if (row->type->is_list) {
+        memcpy(&count, (const char *)running + row->count_offset, sizeof count);
+        memcpy((char *)next + row->count_offset, &count, sizeof count);
     }
-    if (!row->type->is_list) return;
-    memcpy((char *)next + row->count_offset, (const char *)running + row->count_offset,
-           sizeof(size_t));
+    const char **texts = (const char **)(uintptr_t)((char *)next + row->offset);
+    for (size_t i = 0; row->type->is_text && i < count; i++)
+        texts[i] = config_pool_text(pool, span_str(texts[i]));
+}
+
+static bool is_same(const struct config_row *row, const void *running, const void *next,
+                    const char *before, const char *after) {
+    if (row->type->is_same)
+        return row->type->is_same((const char *)running + row->offset,
+                                  (const char *)next + row->offset);
+    return row->is_secret || strcmp(before, after) == 0;
 }
 
 /* `key_head` goes before the row's name. */
@@ -103,7 +112,7 @@ static void compare(struct comparison *c, const struct config_row *row, const ch
                     const void *running, void *next) {
     const char *before = show(row, running, &c->before);
     const char *after = show(row, next, &c->after);
-    if (row->is_secret || strcmp(before, after) == 0) return;
+    if (is_same(row, running, next, before, after)) return;
     char key[KEY_MAX];
     snprintf(key, sizeof key, "%s%s", key_head, row->path);
     c->changed(c->owner, key, before, after, row->effect == CONFIG_AFTER_RESTART);

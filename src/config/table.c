@@ -42,6 +42,12 @@ static const char *const levels[] = { [LOG_ERROR] = "error",
 static const char *const stores[] = {
     [CONFIG_STORE_MEMORY] = "memory", [CONFIG_STORE_SQLITE] = "sqlite", NULL
 };
+static const char *const brokers[] = {
+    [CONFIG_BROKER_MEMORY] = "memory", [CONFIG_BROKER_REDIS] = "redis", NULL
+};
+static const char *const modes[] = {
+    [REDIS_SINGLE] = "single", [REDIS_SENTINEL] = "sentinel", [REDIS_CLUSTER] = "cluster", NULL
+};
 static const char *const auths[] = {
     [ENDPOINT_AUTH_REQUIRED] = "required", [ENDPOINT_AUTH_OPTIONAL] = "optional", NULL
 };
@@ -71,7 +77,13 @@ const struct config_section config_sections[] = {
              "`jwks_file` must be given, and something for each algorithm." },
     { "api", "The HTTP API that backends call." },
     { "publish", "What may be published." },
-    { "store", "What channels that keep history (submissions) carried." },
+    { "store", "What channels that keep history (submissions) carried. With `broker.kind: redis` "
+               "it lies in Redis, within `channel_messages`, `channel_bytes` and `keep_seconds`." },
+    { "broker",
+      "How what is published reaches listeners: within this process, or by a Redis that "
+      "several nodes share. The environment's `REDIS_URL` switches to Redis where neither "
+      "the file nor `TIDINGS_BROKER_KIND` says otherwise." },
+    { "broker.redis", "Where that Redis is. Used with `broker.kind: redis` only." },
 };
 const size_t config_sections_count = countof(config_sections);
 
@@ -182,6 +194,42 @@ const struct config_row config_rows[] = {
       .text = "What all channels may hold together." },
     { "store.keep_seconds", SECONDS(1, 366 * DAY), AT(store.keep_seconds), .standard = "86400",
       AFTER_RESTART, .text = "A channel to which nothing has happened for so long is forgotten." },
+
+    { "broker.kind", WORD(brokers), AT(broker.kind), .standard = "memory", AFTER_RESTART,
+      .text = "memory: this process is all there is; redis: all nodes that share a Redis act as "
+              "one." },
+    { "broker.redis.url", .type = &config_type_redis_url, AT(broker.redis.url),
+      .standard = "redis://127.0.0.1:6379/0", .is_secret = true, AFTER_RESTART,
+      .text = "redis://[[user]:password@]host[:port][/database]; in user and password @, / and the "
+              "like are written as escapes (%40, %2F). With mode: sentinel only user, password and "
+              "database count; with mode: cluster it is the node to ask first." },
+    { "broker.redis.mode", WORD(modes), AT(broker.redis.mode), .standard = "single", AFTER_RESTART,
+      .text = "single: one server; sentinel: the master that Sentinels name; cluster: a Redis "
+              "Cluster." },
+    { "broker.redis.sentinels", LIST(servers, 0, CONFIG_SENTINELS_MAX), AT(broker.redis.sentinels),
+      COUNT_AT(broker.redis.sentinels_count), .standard = "[]", AFTER_RESTART,
+      .text = "With mode: sentinel, where the Sentinels are: host:port each." },
+    { "broker.redis.sentinel_master", TEXT(1, 128), AT(broker.redis.sentinel_master),
+      .standard = "mymaster", AFTER_RESTART, .text = "What the Sentinels call the master." },
+    { "broker.redis.sharded", FLAG, AT(broker.redis.is_sharded), .standard = "true", AFTER_RESTART,
+      .text = "With mode: cluster, whether to publish by SPUBLISH, so that a message stays on the "
+              "servers that have its channel; needs Redis 7. Plain PUBLISH of others arrives "
+              "either way." },
+    { "broker.redis.prefix", .type = &config_type_prefix, BOUNDS(0, 64), AT(broker.redis.prefix),
+      .standard = "", AFTER_RESTART,
+      .text = "Stands before the name of every channel and key, so that several systems can share "
+              "a Redis." },
+    { "broker.redis.connect_timeout_seconds", SECONDS(1, 300),
+      AT(broker.redis.connect_timeout_seconds), .standard = "5", AFTER_RESTART,
+      .text = "A connection to Redis must stand and be logged in within this time." },
+    { "broker.redis.reply_timeout_seconds", SECONDS(1, 300), AT(broker.redis.reply_timeout_seconds),
+      .standard = "5", AFTER_RESTART,
+      .text = "A server that owes an answer for longer is taken for dead." },
+    { "broker.redis.reconnect_max_seconds", SECONDS(1, 3600),
+      AT(broker.redis.reconnect_max_seconds), .standard = "10", AFTER_RESTART,
+      .text =
+          "The longest time between two attempts to connect; the first ones follow sooner, each "
+          "at a random moment." },
 };
 const size_t config_rows_count = countof(config_rows);
 

@@ -190,9 +190,9 @@ static void show_text(const struct config_row *row, const void *value, struct bu
     json_append_string(out, span_str(text));
 }
 
-const struct config_type config_type_text = { .name = "text",
-                                              .read = read_text,
-                                              .show = show_text };
+const struct config_type config_type_text = {
+    .name = "text", .is_text = true, .read = read_text, .show = show_text
+};
 
 static bool read_secret(const struct config_read *in, const struct config_row *row,
                         const struct config_node *node, void *ret) {

@@ -65,11 +65,39 @@ static void sets_values(void **state) {
         { "", { "WEBSOCKET_MAX_CONNECTIONS_PER_USER=8" }, "\n    connections: 8\n" },
         { "", { "WEBSOCKET_IDLE_TIMEOUT=8" }, "\n    idle_seconds: 8\n" },
 
+        { "",
+          { "REDIS_URL=redis://h:7/1" },
+          "\n  kind: redis\n  redis:\n    url: \"redis://h:7/1\"\n" },
+        { "broker: {redis: {url: 'redis://i'}}",
+          { "REDIS_URL=redis://u:classified@h" },
+          "\n  kind: redis\n  redis:\n    url: \"redis://u:***@h:6379/0\"\n" },
+        { "broker: {kind: redis}", { "REDIS_URL=redis://h" }, "\n    url: \"redis://h:6379/0\"\n" },
+        { "", { "REDIS_URL=" }, "\n  kind: memory\n  redis:\n" },
+        { "", { "REDIS_URLS=redis://h" }, "\n  kind: memory\n  redis:\n" },
+        /* Not for us then, whatever it holds. */
+        { "broker: {kind: memory}", { "REDIS_URL=rediss://h" }, "\n  kind: memory\n  redis:\n" },
+        { "broker: {kind: redis}",
+          { "REDIS_URL=rediss://h", "TIDINGS_BROKER_KIND=memory" },
+          "\n  kind: memory\n  redis:\n" },
+        { "broker: {kind: memory}",
+          { "REDIS_URL=redis://h", "TIDINGS_BROKER_KIND=redis" },
+          "\n  kind: redis\n  redis:\n    url: \"redis://h:6379/0\"\n" },
+        { "",
+          { "TIDINGS_BROKER_REDIS_URL=redis://h" },
+          "\n  kind: memory\n  redis:\n    url: \"redis://h:6379/0\"\n" },
+        { "",
+          { "TIDINGS_BROKER_REDIS_MODE=sentinel",
+            "TIDINGS_BROKER_REDIS_SENTINELS=[\"a:1\",\"[::1]:2\"]", "TIDINGS_BROKER_KIND=redis" },
+          "\n    mode: sentinel\n    sentinels: [\"a:1\", \"[::1]:2\"]\n" },
+
         /* The key's own name goes over them, wherever it stands. */
         { "", { "TIDINGS_LOG_LEVEL=error", "LOG_LEVEL=debug" }, "\nlog_level: error\n" },
         { "",
           { "TIDINGS_LISTEN=127.0.0.1:1", "WEBSOCKET_PORT=9000" },
           "listen: [\"127.0.0.1:1\"]\n" },
+        { "",
+          { "TIDINGS_BROKER_REDIS_URL=redis://i", "REDIS_URL=redis://h" },
+          "\n  kind: redis\n  redis:\n    url: \"redis://i:6379/0\"\n" },
 
         /* Not ours. */
         { "", { "TIDINGS_API_KEY=x", "TIDING_WORKERS=x", "WORKERS=x" }, "\nworkers: 0\n" },
@@ -156,8 +184,15 @@ static void names_the_variable(void **state) {
           { "TIDINGS_ENDPOINTS=[{\"name\":\"a\",\"path\":\"/a\",\"path\":\"/b\"}]" },
           "TIDINGS_ENDPOINTS: \"path\" repeated\n" },
         { "",
-          { "REDIS_URL=redis://h" },
-          "REDIS_URL: this version has no Redis broker; unset it to serve without one\n" },
+          { "REDIS_URL=rediss://u:classified@h" },
+          "REDIS_URL: broker.redis.url: rediss:// (TLS) is not supported, use redis://\n" },
+        { "",
+          { "REDIS_URL=redis://h", "TIDINGS_STORE_KIND=sqlite", "TIDINGS_STORE_PATH=x" },
+          "TIDINGS_STORE_KIND: store.kind: sqlite is for broker.kind: memory; with redis, history "
+          "is kept in Redis\n" },
+        { "",
+          { "REDIS_URL=redis://h", "REDIS_URL_FILE=/x" },
+          "REDIS_URL_FILE: REDIS_URL is set too; only one can be meant\n" },
         { "",
           { "JWT_ALGORITHM=none" },
           "JWT_ALGORITHM: jwt.algorithms: unknown algorithm \"none\"\n" },
@@ -275,14 +310,26 @@ static void key_files_are_judged(void **state) {
 static void flags_go_over_everything(void **state) {
     (void)state;
     static const char *const given[] = { SECRET, "TIDINGS_WORKERS=2", "WEBSOCKET_PORT=9000", NULL };
-    static const struct config_flag flags[] = { { "workers", "3" }, { "listen", "[::1]:7" } };
-    static const struct config_flag wrong[] = { { "workers", "x" } };
+    static const struct config_flag flags[] = { { "--workers", "workers", "3" },
+                                                { "--listen", "listen", "[::1]:7" } };
+    static const struct config_flag wrong[] = { { "--workers", "workers", "x" } };
     struct config_source source = { "t.yaml", given, flags, countof(flags) };
     struct config_report report = { 0 };
     struct config *config;
     assert_int_equal(config_parse(SPAN("workers: 1"), &source, &report, &config), ERR_OK);
     assert_int_equal(config->workers, 3);
     assert_int_equal(config->listen[0].port, 7);
+    config_free(config);
+
+    /* As `tidings serve --redis` does. */
+    static const struct config_flag redis[] = { { "--redis", "broker.kind", "redis" },
+                                                { "--redis", "broker.redis.url", "redis://h" } };
+    source.flags = redis;
+    source.flags_count = countof(redis);
+    assert_int_equal(config_parse(SPAN("broker: {kind: memory}"), &source, &report, &config),
+                     ERR_OK);
+    assert_int_equal(config->broker.kind, CONFIG_BROKER_REDIS);
+    assert_string_equal(config->broker.redis.url.host, "h");
     config_free(config);
 
     source.flags = wrong;

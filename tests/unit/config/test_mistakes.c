@@ -241,6 +241,60 @@ static const struct sample {
       "t.yaml:4:24: endpoints.huleedu.max_message_bytes: larger than unfinished_bytes_max "
       "(1048576)\n" },
 
+/* Redis. */
+#define REDIS(keys) "broker:\n  kind: redis\n  redis: {" keys "}\n"
+    { REDIS("url: 'redis://h:0'"),
+      "t.yaml:3:16: broker.redis.url: the port is not a number from 1 to 65535\n" },
+    { "broker: {redis: {url: http://h}}",
+      "t.yaml:1:23: broker.redis.url: a Redis URL begins with redis://\n" },
+    { REDIS("url: 'rediss://h'"),
+      "t.yaml:3:16: broker.redis.url: rediss:// (TLS) is not supported, use redis://\n" },
+    { REDIS("mode: cluster, url: 'redis://h/1'"),
+      "t.yaml:3:31: broker.redis.url: a Cluster has no database but 0\n" },
+    { REDIS("mode: sentinel"),
+      "t.yaml: broker.redis.sentinels: mode: sentinel needs at least one, as "
+      "host:port\n" },
+    { REDIS("mode: sentinel, sentinels: []"),
+      "t.yaml:3:38: broker.redis.sentinels: mode: sentinel needs at least one, as host:port\n" },
+    { REDIS("sentinels: ['h:1']"),
+      "t.yaml:3:22: broker.redis.sentinels: only with mode: sentinel\n" },
+    { REDIS("mode: sentinel, sentinels: [h, 'h:0', 'i:1', 'i:1']"),
+      "t.yaml:3:39: broker.redis.sentinels: host:port expected, as redis-1.example:26379 or "
+      "[::1]:26379, found \"h\"\n"
+      "t.yaml:3:42: broker.redis.sentinels: host:port expected, as redis-1.example:26379 or "
+      "[::1]:26379, found \"h:0\"\n"
+      "t.yaml:3:56: broker.redis.sentinels: stands in the list twice\n" },
+    { REDIS("mode: sentinel, sentinels: ['h:1'], sentinel_master: ''"),
+      "t.yaml:3:64: broker.redis.sentinel_master: must not be empty\n" },
+    { REDIS("mode: ring"),
+      "t.yaml:3:17: broker.redis.mode: single or sentinel or cluster expected, found \"ring\"\n" },
+    { REDIS("prefix: 'a{b'"), "t.yaml:3:19: broker.redis.prefix: has no braces, found \"a{b\"\n" },
+    { REDIS("prefix: 'a}b'"), "t.yaml:3:19: broker.redis.prefix: has no braces, found \"a}b\"\n" },
+    { REDIS("prefix: \"a\\tb\""),
+      "t.yaml:3:19: broker.redis.prefix: must be UTF-8 without control characters\n" },
+    { REDIS("prefix: 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"), "" },
+    { REDIS("prefix: 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdefx"),
+      "t.yaml:3:19: broker.redis.prefix: longer than 64 bytes\n" },
+    { REDIS("connect_timeout_seconds: 0"),
+      "t.yaml:3:36: broker.redis.connect_timeout_seconds: a whole number from 1 to 300 expected, "
+      "found \"0\"\n" },
+    { REDIS("sentinel: a"),
+      "t.yaml:3:11: unknown key \"sentinel\"; did you mean \"sentinels\"?\n" },
+    { "broker: {rediss: {}}", "t.yaml:1:10: unknown key \"rediss\"; did you mean \"redis\"?\n" },
+    { "redis: {}", "t.yaml:1:1: unknown key \"redis\"\n" },
+    { "broker: {url: x}",
+      "t.yaml:1:10: unknown key \"url\"; did you mean \"broker.redis.url\"?\n" },
+    { "broker: {redis: 1}", "t.yaml:1:17: broker.redis: a map of keys expected\n" },
+    { "broker: {redis: {}, redis: {}}", "t.yaml:1:21: \"redis\" repeated, first in line 1\n" },
+    { "broker:\n  redis:\n", "" },
+    { "broker: {kind: kafka}",
+      "t.yaml:1:16: broker.kind: memory or redis expected, found \"kafka\"\n" },
+    { "store: {kind: sqlite, path: x}\nbroker: {kind: redis}",
+      "t.yaml:1:15: store.kind: sqlite is for broker.kind: memory; with redis, history is kept in "
+      "Redis\n" },
+    /* Where there is no Redis nobody asks how its keys go together. */
+    { "broker: {redis: {mode: sentinel}}", "" },
+
     /* Everything in one go, in the file's order. */
     { "workers: x\njwt: {leeway_seconds: 9999, foo: 1}\n" ALL_OF("    idle: 1\n") "log_level: 5\n",
       "t.yaml:1:10: workers: a whole number from 0 to 64 expected, found \"x\"\n"
@@ -294,6 +348,11 @@ static void secrets_are_not_shown(void **state) {
         "api: {keys: ['classified classified', {key: 'classified', name: ''}]}",
         "api: {keys: ['classified', {key: 'classified'}]}",
         "api: {keys: classified}",
+        "broker: {redis: {url: 'redis://u:classified@'}}",
+        "broker: {redis: {url: 'redis://u:classified@h:classified'}}",
+        "broker: {redis: {url: 'redis://u:cla#classified@h'}}",
+        "broker: {redis: {url: ['redis://u:classified@h']}}",
+        "broker: {redis: {url: classified}}",
     };
     for (size_t i = 0; i < countof(yamls); i++) {
         struct configured got = configured_by(yamls[i], NULL);

@@ -179,11 +179,36 @@ static void leaves_to_a_restart(void **unused) {
     config_free(config);
 }
 
+/* Its texts and list are the successor's own; the password decides although nobody sees it. */
+static void leaves_the_broker_to_a_restart(void **unused) {
+    (void)unused;
+#define REDIS(url) "broker: {kind: redis, redis: {url: '" url "', mode: sentinel, prefix: 'p:', "
+    static const char running[] = REDIS("redis://u:one@h") "sentinels: ['a:1', 'b:2']}}\n";
+    struct config *config = from(running);
+    config = then(config, running);
+    assert_string_equal(told, "");
+    config = then(config, REDIS("redis://u:two@h") "sentinels: ['c:3'], sentinel_master: m}}\n");
+    assert_string_equal(told, "! broker.redis.url \"redis://u:***@h:6379/0\">"
+                              "\"redis://u:***@h:6379/0\"\n"
+                              "! broker.redis.sentinels [\"a:1\", \"b:2\"]>[\"c:3\"]\n"
+                              "! broker.redis.sentinel_master \"mymaster\">\"m\"\n");
+    const struct config_redis *redis = &config->broker.redis;
+    assert_string_equal(redis->url.password, "one");
+    assert_int_equal(redis->sentinels_count, 2);
+    assert_string_equal(redis->sentinels[0], "a:1");
+    assert_string_equal(redis->sentinels[1], "b:2");
+    assert_string_equal(redis->sentinel_master, "mymaster");
+    assert_string_equal(redis->prefix, "p:");
+    config = then(config, running);
+    assert_string_equal(told, "");
+    config_free(config);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keeps_numbers),       cmocka_unit_test(takes_what_was_never_served),
         cmocka_unit_test(has_an_end),          cmocka_unit_test(tells_what_changed),
-        cmocka_unit_test(leaves_to_a_restart),
+        cmocka_unit_test(leaves_to_a_restart), cmocka_unit_test(leaves_the_broker_to_a_restart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

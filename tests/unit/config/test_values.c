@@ -37,6 +37,18 @@ static void has_defaults(void **state) {
     assert_int_equal(api_keys_count(c->api.keys), 0);
     assert_true(c->api.has_public_stats);
     assert_int_equal(c->publish.max_bytes, 524288);
+    assert_int_equal(c->broker.kind, CONFIG_BROKER_MEMORY);
+    assert_string_equal(c->broker.redis.url.host, "127.0.0.1");
+    assert_int_equal(c->broker.redis.url.port, 6379);
+    assert_int_equal(c->broker.redis.url.database, 0);
+    assert_int_equal(c->broker.redis.mode, REDIS_SINGLE);
+    assert_int_equal(c->broker.redis.sentinels_count, 0);
+    assert_string_equal(c->broker.redis.sentinel_master, "mymaster");
+    assert_true(c->broker.redis.is_sharded);
+    assert_string_equal(c->broker.redis.prefix, "");
+    assert_int_equal(c->broker.redis.connect_timeout_seconds, 5);
+    assert_int_equal(c->broker.redis.reply_timeout_seconds, 5);
+    assert_int_equal(c->broker.redis.reconnect_max_seconds, 10);
 
     assert_int_equal(c->endpoints_count, 4);
     const struct endpoint_options *e = &c->endpoints[0];
@@ -134,6 +146,9 @@ static void shows_what_can_be_read_again(void **state) {
         "metrics: {listen: 127.0.0.1:9090}\n"
         "jwt: {algorithms: [HS512, HS256], audience: \"a \\\"b\\\" \\\\ \xc3\xa4 # c\", issuer: "
         "'null'}\n"
+        "broker:\n  kind: redis\n  redis: {url: 'redis://a%40b:classified@[::1]:7/3', mode: "
+        "sentinel, "
+        "sentinels: ['a:1', '[::1]:2'], sentinel_master: m, sharded: false, prefix: 'p:'}\n"
         "endpoints: [{name: own, path: '/o/{x}', channels: ['c:{x}'], inbound: echo, refuse: http, "
         "auth: optional, compression: false, required_claims: []}]\n");
     struct buf first, second;
@@ -143,6 +158,18 @@ static void shows_what_can_be_read_again(void **state) {
                                      "\"fd00::/8\", \"192.0.2.1/32\", \"::1/128\"]\n"));
     assert_non_null(strstr(first.at, "\n  secret: \"********\"\n"));
     assert_null(strstr(first.at, GOOD_SECRET));
+    assert_non_null(strstr(first.at, "\nbroker:\n"
+                                     "  kind: redis\n"
+                                     "  redis:\n"
+                                     "    url: \"redis://a%40b:***@[::1]:7/3\"\n"
+                                     "    mode: sentinel\n"
+                                     "    sentinels: [\"a:1\", \"[::1]:2\"]\n"
+                                     "    sentinel_master: \"m\"\n"
+                                     "    sharded: false\n"
+                                     "    prefix: \"p:\"\n"
+                                     "    connect_timeout_seconds: 5\n"));
+    assert_string_equal(c->broker.redis.url.user, "a@b");
+    assert_string_equal(c->broker.redis.url.password, "classified");
     config_free(c);
     config_free(again);
     buf_finish(&first);
