@@ -16,7 +16,6 @@
 #include "base/count.h"
 #include "base/log.h"
 #include "config/report.h"
-#include "redis/link.h"
 #include "redis/url.h"
 #include "session/endpoint.h"
 

@@ -15,10 +15,9 @@
 #include "base/map.h"
 #include "net/loop.h"
 #include "redis/reply.h"
+#include "redis/url.h"
 
 enum { REDIS_CHANNEL_MAX = 512 };
-
-enum redis_mode { REDIS_SINGLE, REDIS_SENTINEL, REDIS_CLUSTER };
 
 /* Everything is borrowed for the life of the link. */
 struct redis_options {

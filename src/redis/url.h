@@ -10,6 +10,9 @@
 enum { REDIS_URL_HOST_MAX = 255, REDIS_URL_USER_MAX = 255, REDIS_URL_PASSWORD_MAX = 1023 };
 enum { REDIS_URL_PORT = 6379 };
 
+/* What stands there. */
+enum redis_mode { REDIS_SINGLE, REDIS_SENTINEL, REDIS_CLUSTER };
+
 struct redis_url {
     char host[REDIS_URL_HOST_MAX + 1]; /* a name or an address, IPv6 without brackets */
     uint16_t port;                     /* REDIS_URL_PORT unless given */
