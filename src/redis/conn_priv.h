@@ -44,8 +44,10 @@ struct redis_net {
     uint32_t connect_timeout_ms, reply_timeout_ms;
     size_t queued_bytes; /* of commands that wait to be sent or answered, of all connections */
     size_t queued_bytes_max;
-    bool is_paused;                            /* connections in pub/sub mode are not read */
-    struct redis_conn *conns[REDIS_CONNS_MAX]; /* by the loop's index */
+    bool is_paused;  /* connections in pub/sub mode are not read */
+    bool is_resumed; /* they are to be read again */
+    uint32_t conn_count;
+    struct redis_conn *conns[REDIS_CONNS_MAX]; /* by the loop's index; NULL: free */
 };
 
 void redis_net_init(struct redis_net *net, struct loop *loop, const struct redis_options *options);
@@ -59,8 +61,8 @@ void redis_net_reap(struct redis_net *net);
 void redis_net_flush(struct redis_net *net);
 /* Reads what was held back when `is_paused` was set no longer. */
 void redis_net_pause(struct redis_net *net, bool is_paused);
-/* Milliseconds of the loop's clock. */
-uint64_t redis_net_now_ms(const struct redis_net *net);
+/* Milliseconds of CLOCK_MONOTONIC. */
+uint64_t redis_now_ms(void);
 
 struct redis_conn_events {
     /* It is logged in and the server is at work (not loading, not without its master). */
@@ -100,6 +102,8 @@ MUST_USE enum err redis_conn_send(struct redis_conn *conn, struct redis_command 
                                   const struct span *args, size_t count, bool is_kept);
 /* Queues the bytes that were kept once more, here or on another connection. */
 MUST_USE enum err redis_conn_send_kept(struct redis_conn *conn, struct redis_command *command);
+/* The same with the text of `command->script` in the place of its digest. */
+MUST_USE enum err redis_conn_send_script(struct redis_conn *conn, struct redis_command *command);
 /* Gives up what was kept. */
 void redis_command_drop(struct redis_command *command);
 /* Gives up what was kept and tells the owner. `reply` may be NULL. */

@@ -105,6 +105,12 @@ void redis_link_read(struct redis_link *link, bool is_wanted);
  * has found out that nothing is delivered although all answer. */
 void redis_link_reset(struct redis_link *link, const char *why);
 
+/* A script that servers keep under its digest. */
+struct redis_script {
+    const char *text; /* Lua */
+    char sha1[41];    /* filled when it is first used */
+};
+
 /* One command; embedded in what its owner waits with. */
 struct redis_command {
     /* `reply` is lent; NULL: the connection was lost, and whether the command was carried out is
@@ -115,7 +121,9 @@ struct redis_command {
     /* The link's own. */
     struct redis_command *next;
     char *kept; /* its bytes, where it may have to be sent again */
-    size_t len; /* of its bytes, kept or not */
+    size_t kept_len;
+    size_t len;                        /* of what was sent, kept or not */
+    const struct redis_script *script; /* NULL: it is none */
     uint64_t sent_ms;
     uint16_t slot;
     uint8_t tries;
@@ -127,12 +135,6 @@ struct redis_command {
  * already. ERR_NOMEM. */
 MUST_USE enum err redis_send(struct redis_link *link, struct redis_command *command,
                              struct span key, const struct span *args, size_t count);
-
-/* A script that servers keep under its digest. */
-struct redis_script {
-    const char *text; /* Lua */
-    char sha1[41];    /* filled when it is first used */
-};
 
 /* The same for a script: by its digest, and by its text where the server does not know it (any
  * more). `keys` (at least one, all in one slot) are KEYS, `args` are ARGV. */

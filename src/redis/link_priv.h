@@ -18,24 +18,27 @@
 
 struct redis_shard {
     struct redis_link *link;
-    struct redis_shard *next;
+    struct redis_shard *next, **to_it; /* the shards of the link */
     struct redis_server server;
     struct redis_conn *commands;
     struct redis_conn *listening; /* opened when `commands` is ready */
     struct redis_pubsub pubsub;
     struct redis_backoff backoff;
-    uint64_t due_ms; /* when to try again; 0: not */
-    bool is_open;    /* opened and not lost since */
-    bool is_up;      /* takes commands and has all subscriptions that were owed */
-    char why[256];   /* it was lost */
-    void *owner;     /* the topology's */
+    uint64_t due_ms;     /* when to try again; 0: not */
+    uint64_t up_ms;      /* since when it is up */
+    bool is_open;        /* opened and not lost since */
+    bool is_closing;     /* one of its connections is gone, the other follows */
+    bool is_up;          /* takes commands and has all subscriptions that were owed */
+    struct err_note why; /* it was lost */
+    void *owner;         /* the topology's */
 };
 
 struct redis_topology {
     bool is_kept; /* commands keep their bytes, since any may have to be sent again */
     /* The link is made, without shards yet; begins to find servers. */
     void (*begin)(struct redis_link *link);
-    /* Frees `link->found`. The shards are the link's. */
+    /* Frees `link->found`. The shards are the link's, and freed already, with all connections of
+     * `link->net`. */
     void (*finish)(struct redis_link *link);
     /* Where commands for `slot` go; NULL: nowhere now. */
     struct redis_shard *(*shard_of)(struct redis_link *link, uint16_t slot);
@@ -44,14 +47,15 @@ struct redis_topology {
     void (*place)(struct redis_link *link, struct redis_subscription *s);
     /* All servers that are needed are there: with that, and all shards up, the link is up. */
     bool (*is_complete)(struct redis_link *link);
-    /* A shard takes commands; its subscriptions are not made yet, they follow when this returns
-     * (unless it called `redis_shard_close`). May be NULL. */
+    /* A shard takes commands; whoever implements this calls `redis_shard_listen` when its
+     * subscriptions are to be made. NULL: at once. */
     void (*shard_ready)(struct redis_link *link, struct redis_shard *shard);
     /* A shard was lost, or could not be reached: both of its connections are closed. */
     void (*shard_lost)(struct redis_link *link, struct redis_shard *shard);
     /* The time of `redis_shard_retry` has come. */
     void (*due)(struct redis_link *link, struct redis_shard *shard);
     /* `reply` is an error. True: it was seen to, `command` is sent again (or will be). */
+    /* May be NULL. */
     bool (*refused)(struct redis_link *link, struct redis_shard *shard,
                     struct redis_command *command, const struct redis_reply *reply);
     /* A subscription was refused. False: nothing could be done, the shard is closed. NULL: so. */
@@ -76,7 +80,9 @@ struct redis_link {
     void *found; /* the topology's own */
     struct redis_shard *shards;
     struct map subscriptions;
+    struct err_note why; /* it is not up */
     bool is_up;
+    bool is_ending;   /* in `redis_link_free` */
     uint64_t said_ms; /* the second in which it last said something */
     uint32_t said;    /* how often in it */
 };
@@ -88,14 +94,19 @@ struct redis_shard *redis_shard_new(struct redis_link *link);
 void redis_shard_free(struct redis_shard *shard);
 /* Connects; it must not be open. */
 void redis_shard_open(struct redis_shard *shard, const struct redis_server *server);
+/* Its subscriptions are to be made; it must take commands. */
+void redis_shard_listen(struct redis_shard *shard);
 /* Gives it up; `shard_lost` follows at the end of the turn. Nothing when it is not open. */
 void redis_shard_close(struct redis_shard *shard, const char *why);
 /* Calls `due` after a while (exponential, jittered). */
 void redis_shard_retry(struct redis_shard *shard);
 
-/* Calls `up` or `down` where that has changed: after the topology changed what `is_complete` says.
- * `why` is for `down`. */
-void redis_link_judge(struct redis_link *link, const char *why);
+/* Sees whether its subscriptions stand. */
+void redis_shard_judge(struct redis_shard *shard);
+
+/* Why it is not complete, for `down`; of use to a topology without a shard to blame. What
+ * `is_complete` and the shards say is looked at at the end of each turn. */
+void redis_link_blame(struct redis_link *link, const char *why);
 /* To the owner's log, unless too much was said this second. */
 void redis_link_say(struct redis_link *link, int level, const char *what,
                     const struct redis_server *server);

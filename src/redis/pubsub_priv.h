@@ -55,8 +55,10 @@ void redis_pubsub_remove(struct redis_subscription *s, int way);
 void redis_pubsub_begin(struct redis_pubsub *p);
 /* The connection was lost: all is pending again. */
 void redis_pubsub_end(struct redis_pubsub *p);
-/* At the end of a turn: asks for what is pending. */
+/* At the end of a turn: asks for what is pending, or for a part of it. */
 void redis_pubsub_flush(struct redis_pubsub *p);
+/* All that was asked for has been sent and more is pending: there is to be another turn at once. */
+bool redis_pubsub_has_more(const struct redis_pubsub *p);
 /* What the connection heard. */
 void redis_pubsub_pushed(struct redis_pubsub *p, const struct redis_reply *reply);
 

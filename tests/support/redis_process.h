@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * support/redis_process.h: real redis-server processes on 127.0.0.1, which end with the test
+ * whatever becomes of it, and a plain blocking client to tell them things.
+ */
+#ifndef TIDINGS_SUPPORT_REDIS_PROCESS_H
+#define TIDINGS_SUPPORT_REDIS_PROCESS_H
+
+#include "base/base.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+struct redis_process {
+    pid_t pid; /* 0: not running */
+    uint16_t port;
+};
+
+static inline void redis_pause_ms(unsigned ms) {
+    const struct timespec time = { ms / 1000, (long)(ms % 1000) * 1000000 };
+    (void)nanosleep(&time, NULL);
+}
+
+static inline uint16_t redis_free_port(void) {
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t len = sizeof at;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || bind(fd, (struct sockaddr *)&at, len) || getsockname(fd, (void *)&at, &len)) {
+        abort();
+    }
+    (void)close(fd);
+    return ntohs(at.sin_port);
+}
+
+static inline int redis_dial(uint16_t port) {
+    const struct sockaddr_in at = { .sin_family = AF_INET,
+                                    .sin_port = htons(port),
+                                    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const struct timeval patience = { .tv_sec = 5 };
+    (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    if (fd >= 0 && connect(fd, (const struct sockaddr *)&at, sizeof at) == 0) return fd;
+    if (fd >= 0) (void)close(fd);
+    return -1;
+}
+
+/* Tells the server a line in its inline form ("SET a b") and gives what it answered at first, up to
+ * `cap` - 1 bytes; empty when it does not answer. */
+static inline const char *redis_tell(uint16_t port, const char *line, char *ret, size_t cap) {
+    ret[0] = 0;
+    int fd = redis_dial(port);
+    if (fd < 0) return ret;
+    if (send(fd, line, strlen(line), MSG_NOSIGNAL) > 0 && send(fd, "\r\n", 2, MSG_NOSIGNAL) > 0) {
+        ssize_t len = recv(fd, ret, cap - 1, 0);
+        ret[len > 0 ? len : 0] = 0;
+    }
+    (void)close(fd);
+    return ret;
+}
+
+static inline void redis_say(uint16_t port, const char *line) {
+    char answer[512];
+    (void)redis_tell(port, line, answer, sizeof answer);
+}
+
+/* Runs `program` (redis-server) with `port` and further arguments, up to a NULL, and waits until it
+ * takes connections. */
+static inline void redis_start_with(struct redis_process *p, const char *const *more) {
+    char port[8];
+    (void)snprintf(port, sizeof port, "%u", (unsigned)p->port);
+    const char *args[40] = { "redis-server" };
+    size_t count = 1;
+    /* A configuration file comes first. */
+    if (more[0] && more[0][0] == '/') args[count++] = *more++;
+    const char *const usual[] = { "--port", port,   "--bind",       "127.0.0.1",
+                                  "--save", "",     "--appendonly", "no",
+                                  "--dir",  "/tmp", "--loglevel",   "warning" };
+    for (size_t i = 0; i < countof(usual); i++)
+        args[count++] = usual[i];
+    while (*more && count < countof(args) - 1)
+        args[count++] = *more++;
+    pid_t parent = getpid();
+    p->pid = fork();
+    if (p->pid < 0) abort();
+    if (p->pid == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() != parent) _exit(1);
+        int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
+        (void)dup2(nowhere, 0);
+        (void)dup2(nowhere, 1);
+        (void)execvp(args[0], (char *const *)(uintptr_t)args);
+        _exit(127);
+    }
+    for (int i = 0; i < 500; i++) {
+        int fd = redis_dial(p->port);
+        if (fd >= 0) {
+            (void)close(fd);
+            return;
+        }
+        redis_pause_ms(10);
+    }
+    abort();
+}
+
+static inline void redis_start(struct redis_process *p) {
+    const char *const nothing[] = { NULL };
+    redis_start_with(p, nothing);
+}
+
+static inline void redis_stop(struct redis_process *p) {
+    if (p->pid <= 0) return;
+    (void)kill(p->pid, SIGKILL);
+    (void)waitpid(p->pid, NULL, 0);
+    p->pid = 0;
+}
+
+#endif

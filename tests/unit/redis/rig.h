@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A link on a loop of its own, and a record of what it said. A test ends it itself, while what it
+ * subscribed is still there.
+ */
+#ifndef TIDINGS_TESTS_REDIS_RIG_H
+#define TIDINGS_TESTS_REDIS_RIG_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "redis/link.h"
+
+#include "redis_process.h"
+
+struct rig {
+    struct loop *loop;
+    struct redis_link *link;
+    struct redis_options options;
+    unsigned ups, downs, messages, subscribed;
+    char why[512];  /* it went down */
+    char said[512]; /* the last line for the log */
+    char last[512]; /* "channel=payload" */
+    /* What the owner of the subscriptions does when one stands; may be NULL. */
+    void (*on_subscribed)(struct rig *rig, struct redis_subscription *s);
+};
+
+/* An answer as text: "+OK", "-ERR ...", ":1", "$text", "*2[...]", "_" (nil), "lost". */
+struct asked {
+    struct redis_command command;
+    unsigned answers;
+    char text[512];
+};
+
+#define run_until(rig, claim)                                                                      \
+    do {                                                                                           \
+        uint64_t end_ns_ = clock_now_ns() + 20 * NS_PER_S;                                         \
+        while (!(claim)) {                                                                         \
+            if (clock_now_ns() > end_ns_) fail_msg("never true: %s", #claim);                      \
+            (void)uv_run(loop_uv((rig)->loop), UV_RUN_ONCE);                                       \
+        }                                                                                          \
+    } while (0)
+
+static inline void run_for(struct rig *rig, unsigned ms) {
+    uint64_t end_ns = clock_now_ns() + ms * NS_PER_MS;
+    while (clock_now_ns() < end_ns)
+        (void)uv_run(loop_uv(rig->loop), UV_RUN_ONCE);
+}
+
+static inline void rig_up(void *owner) {
+    ((struct rig *)owner)->ups++;
+}
+
+static inline void rig_down(void *owner, const char *why) {
+    struct rig *rig = owner;
+    rig->downs++;
+    (void)snprintf(rig->why, sizeof rig->why, "%s", why);
+}
+
+static inline void rig_message(void *owner, struct redis_subscription *s, struct span payload) {
+    struct rig *rig = owner;
+    rig->messages++;
+    (void)snprintf(rig->last, sizeof rig->last, "%.*s=%.*s", SPAN_ARG(s->name), SPAN_ARG(payload));
+}
+
+static inline void rig_subscribed(void *owner, struct redis_subscription *s) {
+    struct rig *rig = owner;
+    rig->subscribed++;
+    if (rig->on_subscribed) rig->on_subscribed(rig, s);
+}
+
+static inline void rig_said(void *owner, int level, const char *what, const char *server) {
+    struct rig *rig = owner;
+    (void)snprintf(rig->said, sizeof rig->said, "%d %s (%s)", level, what, server);
+}
+
+static inline void rig_begin(struct rig *rig, uint16_t port) {
+    static const struct redis_events EVENTS = { rig_up, rig_down, rig_message, rig_subscribed,
+                                                rig_said };
+    struct redis_options *o = &rig->options;
+    if (!o->host) o->host = "127.0.0.1";
+    if (!o->port) o->port = port;
+    if (!o->name) o->name = "tidings-test";
+    if (!o->connect_timeout_ms) o->connect_timeout_ms = 1000;
+    if (!o->reconnect_max_ms) o->reconnect_max_ms = 500;
+    if (!o->reply_timeout_ms) o->reply_timeout_ms = 2000;
+    if (!o->queued_bytes_max) o->queued_bytes_max = 8 << 20;
+    rig->loop = loop_new(NULL);
+    rig->link = redis_link_new(rig->loop, o, &EVENTS, rig);
+}
+
+static inline void rig_end(struct rig *rig) {
+    redis_link_free(rig->link);
+    loop_free(rig->loop);
+    rig->link = NULL;
+    rig->loop = NULL;
+}
+
+static inline void asked_write(struct buf *out, const struct redis_reply *reply) {
+    static const char MARKS[] = {
+        [REDIS_NIL] = '_',     [REDIS_STATUS] = '+', [REDIS_ERROR] = '-',
+        [REDIS_INTEGER] = ':', [REDIS_STRING] = '$', [REDIS_ARRAY] = '*'
+    };
+    buf_append_char(out, MARKS[reply->kind]);
+    if (reply->kind == REDIS_INTEGER) buf_printf(out, "%lld", (long long)reply->integer);
+    if (reply->kind == REDIS_ARRAY) buf_printf(out, "%zu[", reply->count);
+    for (size_t i = 0; i < reply->count; i++)
+        asked_write(out, &reply->items[i]);
+    if (reply->kind == REDIS_ARRAY) buf_append_char(out, ']');
+    buf_append_span(out, reply->text);
+}
+
+static inline void asked_answered(struct redis_command *command, const struct redis_reply *reply) {
+    struct asked *asked = container_of(command, struct asked, command);
+    struct buf text;
+    buf_init(&text, 1 << 26);
+    if (reply) asked_write(&text, reply);
+    (void)snprintf(asked->text, sizeof asked->text, "%.*s", reply ? (int)text.len : 4,
+                   reply ? text.at : "lost");
+    buf_finish(&text);
+    asked->answers++;
+}
+
+/* `words` are the arguments, divided by blanks; the second is the key. */
+static inline enum err ask(struct rig *rig, struct asked *asked, const char *words) {
+    struct span args[32], rest = span_str(words);
+    size_t count = 0;
+    while (count < countof(args) && span_next(&rest, ' ', &args[count]))
+        count++;
+    *asked = (struct asked){ .command.answered = asked_answered };
+    return redis_send(rig->link, &asked->command, count > 1 ? args[1] : SPAN(""), args, count);
+}
+
+/* Asks and waits for the answer. */
+static inline const char *answer_to(struct rig *rig, const char *words) {
+    static struct asked asked;
+    assert_int_equal(ask(rig, &asked, words), ERR_OK);
+    run_until(rig, asked.answers > 0);
+    return asked.text;
+}
+
+#endif
