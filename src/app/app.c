@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "config/config.h"
 #include "hub/rule.h"
+#include "hub/sweep.h"
 #include "net/listener.h"
 
 #include <signal.h>
@@ -148,7 +149,7 @@ static void on_hangup(struct app *app) {
 
 static void on_second(void *owner) {
     struct app *app = owner;
-    store_sweep(storage_store(app->storage), (uint32_t)(loop_now_ns(app->loop) / NS_PER_S));
+    hub_sweep(app->hub_shared, (uint32_t)(loop_now_ns(app->loop) / NS_PER_S));
     api_shared_sample(app->api_shared, loop_now_ns(app->loop));
     if (is_reloading(app)) {
         offer(app); /* one may have had no memory for the order */

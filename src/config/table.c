@@ -193,7 +193,9 @@ const struct config_row config_rows[] = {
     { "store.bytes", BYTES(1 * MIB, TIB), AT(store.bytes), .standard = "1073741824", AFTER_RESTART,
       .text = "What all channels may hold together." },
     { "store.keep_seconds", SECONDS(1, 366 * DAY), AT(store.keep_seconds), .standard = "86400",
-      AFTER_RESTART, .text = "A channel to which nothing has happened for so long is forgotten." },
+      AFTER_RESTART,
+      .text = "A channel to which nothing has happened and nobody has listened for so long is "
+              "forgotten." },
 
     { "broker.kind", WORD(brokers), AT(broker.kind), .standard = "memory", AFTER_RESTART,
       .text = "memory: this process is all there is; redis: all nodes that share a Redis act as "

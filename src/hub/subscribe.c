@@ -5,6 +5,7 @@
  */
 #include "hub/subscribe.h"
 
+#include "base/clock.h"
 #include "hub/channel_priv.h"
 #include "hub/rule.h"
 
@@ -79,6 +80,12 @@ static void stop_listening(struct hub *hub, struct span channel) {
     if (hub->broker->is_shared) broker_leave(hub->broker, channel);
 }
 
+/* Nobody listens any more: its time begins, see hub/sweep.c. Under the stripe's lock. */
+static void keep_from_now(struct hub *hub, struct span channel) {
+    if (!hub_rule_of(hub, channel)) return;
+    store_touch(hub->shared->store, channel, (uint32_t)(loop_now_ns(hub->loop) / NS_PER_S));
+}
+
 uint64_t hub_listen_ticket(const struct hub *hub) {
     return atomic_load(&hub->shared->listen_ticket);
 }
@@ -125,6 +132,7 @@ void hub_unsubscribe(struct hub *hub, struct subscription *subscription, uint16_
     if (channel_at(hub, left.channel)->count == 0) channel_close(hub, left.channel);
     if (entry->listening_count == 0) {
         stop_listening(hub, interest_name(entry));
+        keep_from_now(hub, interest_name(entry));
         atomic_fetch_sub_explicit(&table->channels, 1, memory_order_relaxed);
         interest_settle(stripe, entry);
     }

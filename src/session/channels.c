@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "hub/rule.h"
 #include "hub/seat.h"
 #include "hub/subscribe.h"
 
@@ -69,6 +70,15 @@ static bool is_doubled(const struct subscription *list, size_t at) {
     return false;
 }
 
+/* Since admission looked, the first channel may have been forgotten and declared for somebody else;
+ * now that it is listened to it stays what it is. */
+static bool is_still_admitted(struct session *s, const struct conn *c,
+                              const struct subscription *first) {
+    if (!conn_endpoint(s, c)->is_declared || hub_is_shared(s->hub)) return true;
+    struct span channel = hub_channel_name(s->hub, first);
+    return hub_admit_listener(s->hub, channel, seat_user(c->user)) == HUB_ADMIT_OK;
+}
+
 enum err channels_join(struct session *s, uint32_t index, const struct http_params *params) {
     struct conn *c = conn_at(s, index);
     const struct endpoint_options *options = conn_endpoint(s, c);
@@ -85,6 +95,10 @@ enum err channels_join(struct session *s, uint32_t index, const struct http_para
             return e;
         }
         if (is_doubled(list, i)) hub_unsubscribe(s->hub, &list[i], c->endpoint);
+    }
+    if (!is_still_admitted(s, c, &list[0])) {
+        channels_leave(s, index);
+        return ERR_NOT_FOUND;
     }
     return ERR_OK;
 }

@@ -16,7 +16,8 @@ MUST_USE enum err channels_expand(const char *template, struct span user,
                                   const struct http_params *params, struct buf *out);
 
 /* Subscribes the connection, whose endpoint and user are set, to the channels of its endpoint, but
- * for those that are for users alone if it is anonymous. All or none. ERR_INVALID, ERR_NOMEM. */
+ * for those that are for users alone if it is anonymous. All or none. ERR_INVALID, ERR_NOMEM;
+ * ERR_NOT_FOUND: what was declared when it was admitted is no more. */
 MUST_USE enum err channels_join(struct session *s, uint32_t index,
                                 const struct http_params *params);
 void channels_leave(struct session *s, uint32_t index);

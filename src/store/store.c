@@ -367,29 +367,72 @@ bool store_is_full(const struct store *store) {
     return store_bytes(store) >= store->options.bytes_max;
 }
 
-/* The oldest channel, taken out, if its time has come. */
-static struct channel *take_expired(struct store *store, uint32_t now_s) {
-    pthread_mutex_lock(&store->lock);
-    struct channel *oldest = store->oldest;
-    /* It may have been touched by a clock that is ahead of this one. */
-    bool is_expired = oldest && oldest->touched_s + store->options.keep_seconds <= now_s;
-    if (is_expired) {
-        const struct journal_record record = { .kind = JOURNAL_FORGET,
-                                               .channel = oldest->id,
-                                               .number = last_number(oldest) };
-        /* One that the journal cannot forget now stays until it can. */
-        is_expired = put(store, record, now_s) == ERR_OK;
-        if (is_expired) forget(store, oldest);
-    }
-    pthread_mutex_unlock(&store->lock);
-    return is_expired ? oldest : NULL;
+/* It is kept on, also when the file takes nothing now: it then counts as older after a restart. */
+static void keep_on(struct store *store, struct channel *channel, uint32_t now_s) {
+    if (touch_again(store, channel, now_s)) touch(store, channel, now_s);
 }
 
-void store_sweep(struct store *store, uint32_t now_s) {
-    struct channel *expired;
-    /* Its messages may be many: nobody waits while they are freed. */
-    while ((expired = take_expired(store, now_s)) != NULL)
-        channel_free(store, expired);
+void store_touch(struct store *store, struct span name, uint32_t now_s) {
+    pthread_mutex_lock(&store->lock);
+    struct channel *channel = lookup(store, name);
+    if (channel) keep_on(store, channel, now_s);
+    pthread_mutex_unlock(&store->lock);
+}
+
+/* Its last touch may be by a clock that is ahead of this one. */
+static bool is_expired(const struct store *store, const struct channel *channel, uint32_t now_s) {
+    return channel->touched_s + store->options.keep_seconds <= now_s;
+}
+
+/* The name of the channel that was longest left alone, if its time has come; else empty. */
+static struct span next_expired(struct store *store, uint32_t now_s, char room[static UINT8_MAX]) {
+    struct span name = SPAN("");
+    pthread_mutex_lock(&store->lock);
+    const struct channel *oldest = store->oldest;
+    if (oldest && is_expired(store, oldest, now_s)) {
+        memcpy(room, oldest->text, oldest->name_len);
+        name = span_of(room, oldest->name_len);
+    }
+    pthread_mutex_unlock(&store->lock);
+    return name;
+}
+
+/* Takes the channel out, or keeps it on; something may have happened to it meanwhile. False: the
+ * journal cannot forget it now, so it stays until that can. */
+static bool settle_expired(struct store *store, struct span name, bool is_heard, uint32_t now_s,
+                           struct channel **ret_forgotten) {
+    enum err e = ERR_OK;
+    pthread_mutex_lock(&store->lock);
+    struct channel *channel = lookup(store, name);
+    if (channel && !is_expired(store, channel, now_s)) channel = NULL;
+    if (channel && is_heard) {
+        keep_on(store, channel, now_s);
+    } else if (channel) {
+        const struct journal_record record = { .kind = JOURNAL_FORGET,
+                                               .channel = channel->id,
+                                               .number = last_number(channel) };
+        e = put(store, record, now_s);
+        if (!e) {
+            forget(store, channel);
+            *ret_forgotten = channel;
+        }
+    }
+    pthread_mutex_unlock(&store->lock);
+    return !e;
+}
+
+void store_sweep(struct store *store, uint32_t now_s, const struct store_listeners *listeners) {
+    char room[UINT8_MAX];
+    struct span name;
+    bool goes_on = true;
+    while (goes_on && (name = next_expired(store, now_s, room)).len > 0) {
+        struct channel *forgotten = NULL;
+        bool is_heard = listeners && listeners->hold(listeners->owner, name);
+        goes_on = settle_expired(store, name, is_heard, now_s, &forgotten);
+        if (listeners) listeners->release(listeners->owner);
+        /* Its messages may be many: nobody waits while they are freed. */
+        if (forgotten) channel_free(store, forgotten);
+    }
 }
 
 uint64_t store_channels(const struct store *store) {
@@ -463,7 +506,7 @@ enum err store_read_journal(struct store *store, struct journal *journal, int64_
     if (e) return e;
     store->highest = reading.sink.highest;
     store->journal = journal;
-    store_sweep(store, now_s);
+    store_sweep(store, now_s, NULL);
     return ERR_OK;
 }
 

@@ -3,10 +3,11 @@
  * store/store.h: channels that were declared, and what each carried since.
  *
  * A channel that keeps history exists from its declaration until nothing has happened to it for
- * `keep_seconds`. Its messages are numbered and never trimmed: a full channel takes no more.
- * Numbers only rise: those of a channel that is declared anew after it was forgotten lie behind all
- * that it gave before, so that who listened all the while misses nothing. Any thread; one lock,
- * held for a few instructions. The store does not look into messages and does not know who listens.
+ * `keep_seconds` and nobody listens to it. Its messages are numbered and never trimmed: a full
+ * channel takes no more. Numbers only rise: those of a channel that is declared anew after it was
+ * forgotten lie behind all that it gave before, so that who listened all the while misses nothing.
+ * Any thread; one lock, held for a few instructions. The store does not look into messages and does
+ * not know who listens.
  *
  * With a journal what is kept survives the process: see store/journal.h and `store_ticket`.
  */
@@ -92,8 +93,22 @@ struct store_item {
 size_t store_read(struct store *store, struct span channel, uint64_t after,
                   struct store_item *ret_items, size_t max);
 
-/* Forgets the channels to which nothing has happened for `keep_seconds`. */
-void store_sweep(struct store *store, uint32_t now_s);
+/* Something has happened to `channel`: it is kept for `keep_seconds` from now. One that is not
+ * there is fine. */
+void store_touch(struct store *store, struct span channel, uint32_t now_s);
+
+/* Who listens; filled by the hub. Called without the store's lock: `hold` may wait for a thread
+ * that is about to append. */
+struct store_listeners {
+    /* Does somebody listen to `channel`? Until `release` nobody comes and nobody appends. */
+    bool (*hold)(void *owner, struct span channel);
+    void (*release)(void *owner);
+    void *owner;
+};
+
+/* Forgets the channels to which nothing has happened for `keep_seconds`. Those to which somebody
+ * listens are kept for as long again; NULL: nobody listens to any. */
+void store_sweep(struct store *store, uint32_t now_s, const struct store_listeners *listeners);
 
 /* Every channel's name, under the lock: for the start. */
 void store_each(struct store *store, void (*each)(void *context, struct span channel),

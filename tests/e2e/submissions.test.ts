@@ -543,17 +543,39 @@ test.concurrent('is forgotten when nothing happened for long enough', async ({ t
     await sleep(1_000);
     expect((await server.call(SUBMISSIONS, { submission_id: id, owner: 'u' })).status).toBe(200);
   }
+  await old.leave();
   await until('its end', async () => (await state()) === 404, 10_000);
   expect((await server.call('/api/v1/publish', { channel: channelOf(id), data: 1 })).status).toBe(404);
   expect((await dial(urlOf(server, id)).close()).code).toBe(4004);
 
-  // A new life begins with nothing, and who stayed all the while hears it too.
+  // A new life begins with nothing.
   await declare(server, { submission_id: id, owner: 'u' });
   await tell(server, id, { n: 51 });
-  expectAll(await old.count(51), 51);
   const young = dial(urlOf(server, id));
   expect(await young.count(1)).toEqual(['{"n":51}']);
-  for (const each of [old, young]) await each.leave();
+  await young.leave();
+});
+
+test.concurrent('is not forgotten while somebody watches, who would hear the next owner', async ({ tidings }) => {
+  const server = await tidings(having({}, { workers: 2, store: { keep_seconds: 2 } }));
+  const id = await declare(server, { owner: 'u' });
+  await tell(server, id, { n: 1 });
+  const watcher = await watchAll(server, id, 1);
+  const other = async (): Promise<number> =>
+    (await server.call(SUBMISSIONS, { submission_id: id, owner: 'somebody else' })).status;
+  for (let i = 0; i < 8; i++) {
+    await sleep(1_000);
+    expect(await other()).toBe(409);
+  }
+  await tell(server, id, { n: 2 });
+  expectAll(await watcher.count(2), 2);
+
+  // The time begins when nobody is left, not with what happened last.
+  await watcher.leave();
+  const left = performance.now();
+  await until('its end', async () => (await other()) === 201, 10_000);
+  expect(performance.now() - left).toBeGreaterThan(1_000);
+  expect((await dial(urlOf(server, id)).close()).code).toBe(4003);
 });
 
 describe('under load', () => {

@@ -227,7 +227,7 @@ static void a_forgotten_channel_stays_so(void **state) {
     declare(&kept, "old", "");
     assert_int_equal(append(&kept, "old", "x", false, &number), ERR_OK);
     assert_int_equal(append(&kept, "old", "y", false, &number), ERR_OK);
-    store_sweep(kept.store, NOW_S + KEEP_S);
+    store_sweep(kept.store, NOW_S + KEEP_S, NULL);
     assert_false(is_declared(&kept, "old", ""));
     end(&kept);
     begin(&kept, WALL_S);
@@ -255,8 +255,35 @@ static void time_passes_while_nobody_serves(void **state) {
     end(&kept);
     begin(&kept, WALL_S - KEEP_S); /* the wall clock was put back */
     assert_true(is_declared(&kept, "busy", ""));
-    store_sweep(kept.store, NOW_S + KEEP_S);
+    store_sweep(kept.store, NOW_S + KEEP_S, NULL);
     assert_false(is_declared(&kept, "busy", ""));
+    end(&kept);
+}
+
+static bool everybody(void *owner, struct span channel) {
+    (void)owner, (void)channel;
+    return true;
+}
+
+static void let_go(void *owner) {
+    (void)owner;
+}
+
+static const struct store_listeners listened = { everybody, let_go, NULL };
+
+static void who_listened_may_come_back(void **state) {
+    (void)state;
+    struct kept kept;
+    begin(&kept, WALL_S);
+    declare(&kept, "c", "");
+    store_sweep(kept.store, NOW_S + KEEP_S, &listened);
+    assert_true(is_declared(&kept, "c", ""));
+    end(&kept);
+    begin(&kept, WALL_S + KEEP_S + KEEP_S / 2);
+    assert_true(is_declared(&kept, "c", ""));
+    end(&kept);
+    begin(&kept, WALL_S + 2 * KEEP_S);
+    assert_false(is_declared(&kept, "c", ""));
     end(&kept);
 }
 
@@ -403,6 +430,7 @@ int main(void) {
         cmocka_unit_test_teardown(the_file_is_private, clean),
         cmocka_unit_test_teardown(a_forgotten_channel_stays_so, clean),
         cmocka_unit_test_teardown(time_passes_while_nobody_serves, clean),
+        cmocka_unit_test_teardown(who_listened_may_come_back, clean),
         cmocka_unit_test_teardown(limits_hold_at_the_start, clean),
         cmocka_unit_test_teardown(one_process_has_the_file, clean),
         cmocka_unit_test_teardown(what_is_no_store_is_refused, clean),

@@ -189,7 +189,7 @@ static void what_is_full_takes_no_more(void **state) {
     for (int i = 0; i < 3; i++)
         assert_int_equal(append(store, "b", &none, 1, &number), ERR_OK);
     assert_int_equal(store_bytes(store), narrow.bytes_max);
-    store_sweep(store, 1 + KEEP_S);
+    store_sweep(store, 1 + KEEP_S, NULL);
     assert_int_equal(store_bytes(store), 0);
     assert_int_equal(store_channels(store), 0);
     assert_int_equal(small.refs + none.refs + most.refs + over.refs + huge.refs, 0);
@@ -222,16 +222,16 @@ static void silence_makes_it_forget(void **state) {
     declare_new(store, "again", "", 10);
     assert_int_equal(append(store, "told", &m, 20, &number), ERR_OK);
     assert_int_equal(declare(store, "again", "", 30, &is_new), ERR_OK);
-    store_sweep(store, 10 + KEEP_S - 1);
+    store_sweep(store, 10 + KEEP_S - 1, NULL);
     assert_int_equal(store_channels(store), 3);
-    store_sweep(store, 10 + KEEP_S);
+    store_sweep(store, 10 + KEEP_S, NULL);
     assert_false(is_declared(store, "silent"));
     assert_true(is_declared(store, "told"));
-    store_sweep(store, 20 + KEEP_S);
+    store_sweep(store, 20 + KEEP_S, NULL);
     assert_false(is_declared(store, "told"));
     assert_int_equal(m.refs, 0);
     assert_true(is_declared(store, "again"));
-    store_sweep(store, 30 + KEEP_S);
+    store_sweep(store, 30 + KEEP_S, NULL);
     assert_int_equal(store_channels(store), 0);
     assert_int_equal(store_bytes(store), 0);
     store_free(store);
@@ -247,8 +247,52 @@ static void a_sweep_forgets_all_whose_time_has_come(void **state) {
         (void)snprintf(name, sizeof name, "%d", i);
         declare_new(store, name, "", i < 4000 ? 10 : 11);
     }
-    store_sweep(store, 10 + KEEP_S);
+    store_sweep(store, 10 + KEEP_S, NULL);
     assert_int_equal(store_channels(store), 1000);
+    store_free(store);
+}
+
+/* Somebody listens to channels whose names begin with "heard". */
+struct listeners {
+    uint32_t held, released;
+};
+
+static bool hold(void *owner, struct span channel) {
+    struct listeners *listeners = owner;
+    assert_int_equal(listeners->held++, listeners->released);
+    return span_starts(channel, SPAN("heard"));
+}
+
+static void release(void *owner) {
+    struct listeners *listeners = owner;
+    assert_int_equal(listeners->held, ++listeners->released);
+}
+
+static void what_is_heard_is_kept_on(void **state) {
+    (void)state;
+    struct listeners listeners = { 0 };
+    const struct store_listeners ask = { hold, release, &listeners };
+    struct store *store = store_new(&roomy, &ops);
+    declare_new(store, "heard 1", "", 10);
+    declare_new(store, "silent", "", 10);
+    declare_new(store, "heard 2", "", 10);
+    declare_new(store, "young", "", 11);
+    store_sweep(store, 10 + KEEP_S, &ask);
+    assert_int_equal(listeners.held, 3); /* nobody is asked of what is young */
+    assert_true(is_declared(store, "heard 1"));
+    assert_false(is_declared(store, "silent"));
+    assert_true(is_declared(store, "heard 2"));
+    assert_true(is_declared(store, "young"));
+    /* For as long again from then. */
+    store_sweep(store, 10 + 2 * KEEP_S - 1, NULL);
+    assert_false(is_declared(store, "young"));
+    store_touch(store, SPAN("heard 2"), 10 + 2 * KEEP_S - 1);
+    store_touch(store, SPAN("young"), 10 + 2 * KEEP_S - 1); /* too late */
+    store_sweep(store, 10 + 2 * KEEP_S, NULL);
+    assert_false(is_declared(store, "heard 1"));
+    assert_true(is_declared(store, "heard 2"));
+    store_sweep(store, 10 + 3 * KEEP_S - 1, NULL);
+    assert_int_equal(store_channels(store), 0);
     store_free(store);
 }
 
@@ -257,9 +301,9 @@ static void a_clock_that_lags_forgets_nothing(void **state) {
     (void)state;
     struct store *store = store_new(&roomy, &ops);
     declare_new(store, "c", "", 100);
-    store_sweep(store, 99);
+    store_sweep(store, 99, NULL);
     assert_true(is_declared(store, "c"));
-    store_sweep(store, 0);
+    store_sweep(store, 0, NULL);
     assert_true(is_declared(store, "c"));
     store_free(store);
 }
@@ -273,7 +317,7 @@ static void a_second_life_is_numbered_behind_the_first(void **state) {
     for (int i = 0; i < 3; i++)
         assert_int_equal(append(store, "c", &m[i], 1, &number), ERR_OK);
     assert_int_equal(number, 3);
-    store_sweep(store, 1 + KEEP_S);
+    store_sweep(store, 1 + KEEP_S, NULL);
     declare_new(store, "c", "other", 100);
     assert_int_equal(append(store, "c", &m[3], 100, &number), ERR_OK);
     assert_true(number > 3);
@@ -366,7 +410,7 @@ static void *come_and_go(void *arg) {
         bool is_new;
         (void)snprintf(name, sizeof name, "%u", i % 100);
         (void)!declare(crowd->store, name, "", 1, &is_new);
-        store_sweep(crowd->store, 1 + KEEP_S);
+        store_sweep(crowd->store, 1 + KEEP_S, NULL);
         (void)store_channels(crowd->store);
         (void)store_bytes(crowd->store);
         (void)is_declared(crowd->store, "c");
@@ -404,6 +448,7 @@ int main(void) {
         cmocka_unit_test(the_last_bytes_may_be_too_few_for_any),
         cmocka_unit_test(silence_makes_it_forget),
         cmocka_unit_test(a_sweep_forgets_all_whose_time_has_come),
+        cmocka_unit_test(what_is_heard_is_kept_on),
         cmocka_unit_test(a_clock_that_lags_forgets_nothing),
         cmocka_unit_test(a_second_life_is_numbered_behind_the_first),
         cmocka_unit_test(without_memory_nothing_changes),
