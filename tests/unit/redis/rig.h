@@ -18,6 +18,7 @@
 #include "redis/link.h"
 
 #include "redis_process.h"
+#include "reply_text.h"
 
 struct rig {
     struct loop *loop;
@@ -31,7 +32,7 @@ struct rig {
     void (*on_subscribed)(struct rig *rig, struct redis_subscription *s);
 };
 
-/* An answer as text: "+OK", "-ERR ...", ":1", "$text", "*2[...]", "_" (nil), "lost". */
+/* A command and what it was answered with, as redis/reply_text.h has it, or "lost". */
 struct asked {
     struct redis_command command;
     unsigned answers;
@@ -102,25 +103,11 @@ static inline void rig_end(struct rig *rig) {
     rig->loop = NULL;
 }
 
-static inline void asked_write(struct buf *out, const struct redis_reply *reply) {
-    static const char MARKS[] = {
-        [REDIS_NIL] = '_',     [REDIS_STATUS] = '+', [REDIS_ERROR] = '-',
-        [REDIS_INTEGER] = ':', [REDIS_STRING] = '$', [REDIS_ARRAY] = '*'
-    };
-    buf_append_char(out, MARKS[reply->kind]);
-    if (reply->kind == REDIS_INTEGER) buf_printf(out, "%lld", (long long)reply->integer);
-    if (reply->kind == REDIS_ARRAY) buf_printf(out, "%zu[", reply->count);
-    for (size_t i = 0; i < reply->count; i++)
-        asked_write(out, &reply->items[i]);
-    if (reply->kind == REDIS_ARRAY) buf_append_char(out, ']');
-    buf_append_span(out, reply->text);
-}
-
 static inline void asked_answered(struct redis_command *command, const struct redis_reply *reply) {
     struct asked *asked = container_of(command, struct asked, command);
     struct buf text;
     buf_init(&text, 1 << 26);
-    if (reply) asked_write(&text, reply);
+    if (reply) reply_write(&text, reply);
     (void)snprintf(asked->text, sizeof asked->text, "%.*s", reply ? (int)text.len : 4,
                    reply ? text.at : "lost");
     buf_finish(&text);
