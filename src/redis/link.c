@@ -12,7 +12,9 @@
 
 enum { TICK_MS = 50, SAID_A_SECOND = 4, ARGUMENTS_MAX = 1024 };
 
-static const struct redis_topology *const TOPOLOGIES[] = { [REDIS_SINGLE] = &redis_single };
+static const struct redis_topology *const TOPOLOGIES[] = {
+    [REDIS_SINGLE] = &redis_single, [REDIS_SENTINEL] = &redis_sentinel
+};
 
 /* ---- up and down ---- */
 
