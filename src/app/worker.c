@@ -16,7 +16,7 @@ enum { ORDERS_MAX = 1024, SAY_FAILED_MS = 5000 };
 
 /* What the control thread tells a worker. */
 struct order {
-    enum { ORDER_DRAIN, ORDER_GO_OVER, ORDER_STOP } kind;
+    enum { ORDER_DRAIN, ORDER_GO_OVER } kind;
     double fraction;
 };
 
@@ -41,7 +41,8 @@ struct worker {
     struct entrance entrances[CONFIG_LISTEN_MAX + 1];
     size_t entrance_count;
     atomic_bool is_empty;
-    uint64_t said_failed; /* accepts that failed and are in the log already */
+    atomic_bool is_to_stop; /* no order, for which there might be no memory */
+    uint64_t said_failed;   /* accepts that failed and are in the log already */
 };
 
 static void follow(struct worker *worker, const struct settings *settings) {
@@ -67,7 +68,6 @@ static void on_orders(void *owner) {
     struct order order;
     while (mailbox_take(worker->orders, &order, 1) > 0) {
         switch (order.kind) {
-        case ORDER_STOP: loop_stop(worker->loop); break;
         case ORDER_GO_OVER: go_over(worker); break;
         case ORDER_DRAIN:
             hub_settle(session_hub(worker->session));
@@ -76,6 +76,12 @@ static void on_orders(void *owner) {
             break;
         }
     }
+}
+
+static bool stop_turn(void *owner) {
+    struct worker *worker = owner;
+    if (atomic_load(&worker->is_to_stop)) loop_stop(worker->loop);
+    return false;
 }
 
 /* Counting is the listener's; saying it, not more often than this, is ours. */
@@ -95,6 +101,7 @@ struct worker *worker_new(const struct worker_parts *parts, struct err_note *not
     worker->loop = loop;
     worker->counts = parts->counts;
     loop_add_tick(loop, SAY_FAILED_MS, say_failed_accepts, worker);
+    loop_add_turn(loop, stop_turn, worker);
     worker->orders = mailbox_new(loop, sizeof(struct order), ORDERS_MAX, on_orders, worker);
     worker->settings = settings_ref(parts->settings);
     worker->offered = parts->settings;
@@ -165,7 +172,8 @@ void worker_wake(struct worker *worker) {
 
 void worker_stop(struct worker *worker) {
     if (!worker->is_started) return;
-    give_order(worker, (struct order){ ORDER_STOP, 0 });
+    atomic_store(&worker->is_to_stop, true);
+    loop_wake(worker->loop);
     (void)pthread_join(worker->thread, NULL);
     worker->is_started = false;
 }
