@@ -18,7 +18,8 @@ static const char usage[] =
     "                       JSON | -\n"
     "\n"
     "Publishes one notification: the JSON value given, or read from standard input with -. Prints\n"
-    "each channel with the number of connections that it was queued for.\n"
+    "each channel with the number of connections that it was queued for, and of those whose\n"
+    "endpoint takes nothing so large.\n"
     "\n"
     "  -u, --user ID            to all connections of a user\n"
     "      --channel NAME       to all listeners of a channel\n"
@@ -157,7 +158,10 @@ static int print_published(const char *command, json_t *answer) {
     json_array_foreach(json_object_get(answer, "published"), i, item) {
         const char *channel = json_string_value(json_object_get(item, "channel"));
         json_int_t deliveries = json_integer_value(json_object_get(item, "deliveries"));
-        buf_printf(&out, "%s %" JSON_INTEGER_FORMAT "\n", channel ? channel : "?", deliveries);
+        json_int_t skipped = json_integer_value(json_object_get(item, "skipped"));
+        buf_printf(&out, "%s %" JSON_INTEGER_FORMAT, channel ? channel : "?", deliveries);
+        if (skipped > 0) buf_printf(&out, ", too large for %" JSON_INTEGER_FORMAT, skipped);
+        buf_append_char(&out, '\n');
     }
     int code = cli_print(command, buf_span(&out));
     buf_finish(&out);

@@ -54,6 +54,16 @@ static bool take_answers(struct load_publisher *p, struct span in) {
     return true;
 }
 
+/* Ends it when there is no connection to be. */
+static bool is_unconnectable(struct load_publisher *p) {
+    int why = p->is_connected ? 0 : stream_connect_errno(&p->stream);
+    if (!why) return false;
+    char text[128];
+    (void)snprintf(text, sizeof text, "cannot connect: %s", strerror(why));
+    end(p, text);
+    return true;
+}
+
 static void read_answers(struct load_publisher *p) {
     size_t len;
     enum err e = stream_read(&p->stream, p->input, sizeof p->input, &len);
@@ -64,7 +74,7 @@ static void read_answers(struct load_publisher *p) {
         if (http_reply_parser_end(p->parser) == HTTP_STEP_DONE) {
             p->hooks.answered(p->hooks.owner, http_reply_parser_reply(p->parser));
         }
-        end(p, p->is_connected ? "the server closed the connection" : "cannot connect");
+        end(p, "the server closed the connection");
     }
 }
 
@@ -81,8 +91,9 @@ void load_publisher_flush(struct load_publisher *p) {
         end(p, "more is to be sent than may wait");
         return;
     }
+    if (is_unconnectable(p)) return;
     if (stream_write(&p->stream, &rest, 1, &sent)) {
-        end(p, p->is_connected ? "the server closed the connection" : "cannot connect");
+        end(p, "the server closed the connection");
         return;
     }
     p->sent += sent;
@@ -97,7 +108,7 @@ void load_publisher_flush(struct load_publisher *p) {
 static void on_ready(void *owner, uint32_t index, uint32_t events) {
     (void)index;
     struct load_publisher *p = owner;
-    if (p->is_ended) return;
+    if (p->is_ended || is_unconnectable(p)) return;
     if (events & (EPOLLIN | EPOLLERR | EPOLLHUP)) read_answers(p);
     if (!p->is_ended && events & EPOLLOUT) {
         p->is_connected = true;

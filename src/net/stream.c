@@ -92,3 +92,9 @@ enum err stream_connect(const struct address *address, struct stream *ret, struc
     ret->fd = fd;
     return ERR_OK;
 }
+
+int stream_connect_errno(const struct stream *s) {
+    int why = 0;
+    socklen_t len = sizeof why;
+    return getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &why, &len) == 0 ? why : errno;
+}

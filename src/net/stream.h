@@ -43,5 +43,8 @@ size_t stream_unacknowledged(const struct stream *s);
  * then says so). ERR_IO and a note when it cannot even begin. */
 MUST_USE enum err stream_connect(const struct address *address, struct stream *ret,
                                  struct err_note *note);
+/* Before that first read or write: why the connection could not be made, an errno, and 0 if it
+ * stands or is under way. Says it once. */
+int stream_connect_errno(const struct stream *s);
 
 #endif

@@ -233,6 +233,13 @@ describe('with a server', () => {
     await client.leave();
   });
 
+  test('publish says for how many it was too large', async () => {
+    const client = await listen(`${shared().wsUrl}?token=${shared().token('u')}`);
+    const ran = await run(['publish', '--url', shared().url, '--broadcast', JSON.stringify('x'.repeat(70_000))], { env });
+    expect(ran).toMatchObject({ code: 0, err: '', out: 'broadcast 0, too large for 1\n' });
+    await client.leave();
+  });
+
   test.for([
     ['a wrong key', ['--user', 'u', '--key', 'wrong', '1'], 1],
     ['JSON that is none', ['--user', 'u', '{'], 2],
@@ -246,7 +253,7 @@ describe('with a server', () => {
   test('publish fails where nobody listens', async () => {
     const ran = await run(['publish', '--url', 'http://127.0.0.1:1', '--user', 'u', '1'], { env });
     expect(ran).toMatchObject({ code: 1, out: '' });
-    expect(ran.err).toMatch(/^tidings publish: [^\n]*cannot connect[^\n]*\n$/);
+    expect(ran.err).toMatch(/^tidings publish: http:[^\n]*: cannot connect: Connection refused\n$/);
   });
 
   test.for([
