@@ -115,7 +115,7 @@ static void run(const char *alg, EVP_PKEY *key, int rounds) {
     if (!key) measure("  HMAC keyed anew", rounds, hmac_anew, &job);
     free(token), free(jwks);
     cjose_jwk_release(job.jwk);
-    auth_keys_unref(job.keys);
+    auth_keys_free(job.keys);
 }
 
 static void run_parts(void) {

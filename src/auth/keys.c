@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * auth/keys.c: the set: its sources, its counting, the search for a token's key.
+ * auth/keys.c: the set: its sources, the search for a token's key.
  */
 #include "auth/keys_priv.h"
 #include "base/mem.h"
@@ -113,7 +113,6 @@ enum err auth_keys_new(const struct auth_key_options *opt, struct auth_keys **re
     struct auth_key_terms terms = { opt->algorithms, opt->allow_weak_secret };
     if (!opt->algorithms) return err_note(note, ERR_INVALID, "no algorithm is allowed");
     struct auth_keys *keys = mem_new(sizeof *keys);
-    atomic_init(&keys->refs, 1);
     keys->algorithms = opt->algorithms;
     enum err e = ERR_OK;
     if (opt->secret.len) e = add_secret(keys, opt->secret, &terms, note);
@@ -122,27 +121,18 @@ enum err auth_keys_new(const struct auth_key_options *opt, struct auth_keys **re
     if (!e && keys->count == 0)
         e = err_note(note, ERR_NOT_FOUND, "no key: neither a secret nor a PEM key nor a key set");
     if (e) {
-        auth_keys_unref(keys);
+        auth_keys_free(keys);
         return e;
     }
     *ret = keys;
     return ERR_OK;
 }
 
-struct auth_keys *auth_keys_ref(struct auth_keys *keys) {
-    atomic_fetch_add_explicit(&keys->refs, 1, memory_order_relaxed);
-    return keys;
-}
-
-void auth_keys_unref(struct auth_keys *keys) {
-    if (!keys || atomic_fetch_sub_explicit(&keys->refs, 1, memory_order_acq_rel) > 1) return;
+void auth_keys_free(struct auth_keys *keys) {
+    if (!keys) return;
     for (size_t i = 0; i < keys->count; i++)
         auth_key_finish(&keys->list[i]);
     mem_free(keys);
-}
-
-size_t auth_keys_count(const struct auth_keys *keys) {
-    return keys->count;
 }
 
 const struct auth_key *auth_keys_find(const struct auth_keys *keys, enum auth_algorithm algorithm,

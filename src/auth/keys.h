@@ -36,7 +36,7 @@ struct auth_key_options {
 #define AUTH_SOURCE_MAX   (1024 * 1024) /* bytes of a PEM file or key set */
 
 /**
- * Builds a set; the bytes in `opt` are copied. The caller owns the one reference in `ret`.
+ * Builds a set; the bytes in `opt` are copied. The caller owns `*ret`.
  *
  * Keys of a JWKS that are for something else (another `kty` or curve, `use: enc`, an `alg` that is
  * not allowed) are passed over, as RFC 7517 §5 wants; a key that is broken, weak or has a `kid`
@@ -49,12 +49,7 @@ MUST_USE
 enum err auth_keys_new(const struct auth_key_options *opt, struct auth_keys **ret,
                        struct err_note *note);
 
-/* One more user of the set; returns it. */
-struct auth_keys *auth_keys_ref(struct auth_keys *keys);
-/* One user less; the last one frees it. NULL is fine. */
-void auth_keys_unref(struct auth_keys *keys);
-
-/* How many keys are in it, those passed over not counted. */
-size_t auth_keys_count(const struct auth_keys *keys);
+/* NULL is fine. */
+void auth_keys_free(struct auth_keys *keys);
 
 #endif

@@ -9,7 +9,6 @@
 
 #include <cjose/jwk.h>
 #include <openssl/evp.h>
-#include <stdatomic.h>
 
 #define AUTH_HS_SET (AUTH_BIT(AUTH_HS256) | AUTH_BIT(AUTH_HS384) | AUTH_BIT(AUTH_HS512))
 #define AUTH_RSA_SET                                                                               \
@@ -28,9 +27,8 @@ struct auth_key {
 };
 
 struct auth_keys {
-    _Atomic uint32_t refs;
     auth_algorithm_set algorithms; /* those allowed */
-    size_t count;
+    size_t count;                  /* those passed over not counted */
     struct auth_key list[AUTH_KEYS_MAX];
 };
 

@@ -94,10 +94,6 @@ size_t address_format_port(const struct address *address, char ret[ADDRESS_TEXT_
     return (size_t)len;
 }
 
-bool address_eq(const struct address *a, const struct address *b) {
-    return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
-}
-
 bool address_is_v4(const struct address *address) {
     return memcmp(address->bytes, MAPPED, sizeof MAPPED) == 0;
 }

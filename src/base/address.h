@@ -35,8 +35,6 @@ size_t address_format(const struct address *address, char ret[ADDRESS_TEXT_MAX])
 /* The same with the port: "192.0.2.1:80", "[2001:db8::1]:80". */
 size_t address_format_port(const struct address *address, char ret[ADDRESS_TEXT_MAX]);
 
-/* The same host; ports are not looked at. */
-bool address_eq(const struct address *a, const struct address *b);
 bool address_is_v4(const struct address *address);
 /* 127.0.0.0/8 or ::1. */
 bool address_is_loopback(const struct address *address);

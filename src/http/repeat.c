@@ -4,12 +4,12 @@
  */
 #include "http/repeat_priv.h"
 
-void repeat_forget(struct repeat *repeat) {
+static void forget(struct repeat *repeat) {
     repeat->head_len = 0;
 }
 
 void repeat_remember(struct repeat *repeat, const struct message *m) {
-    repeat_forget(repeat);
+    forget(repeat);
     if (m->kept.len > 0 || m->head_len > sizeof repeat->head) return;
     assert(!m->headers.first[HTTP_FIELD_TRANSFER_ENCODING]); /* such a message is always kept */
     uint8_t length = m->headers.first[HTTP_FIELD_CONTENT_LENGTH];
@@ -39,7 +39,7 @@ bool repeat_take(struct repeat *repeat, struct message *m, struct span *in) {
     if (repeat->head_len == 0) return false;
     if (!is_same_head(repeat, *in, m->limits.body_max, &length) ||
         in->len - repeat->head_len < length) {
-        repeat_forget(repeat);
+        forget(repeat);
         return false;
     }
     m->headers.bytes = in->at;

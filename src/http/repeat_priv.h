@@ -24,7 +24,6 @@ struct repeat {
     char head[REPEAT_HEAD_MAX];
 };
 
-void repeat_forget(struct repeat *repeat);
 /* Remembers the head of `m`, which is complete, unless that did not lie whole in one input or its
  * body is chunked. */
 void repeat_remember(struct repeat *repeat, const struct message *m);

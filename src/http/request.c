@@ -150,12 +150,6 @@ void http_parser_free(struct http_parser *p) {
     mem_free(p);
 }
 
-void http_parser_reset(struct http_parser *p, const struct http_limits *limits) {
-    message_finish(&p->message);
-    message_init(&p->message, HTTP_REQUEST, limits);
-    repeat_forget(&p->repeat);
-}
-
 static enum http_step take(struct http_parser *p, struct span *in) {
     struct message *m = &p->message;
     if (m->state == MESSAGE_DONE && repeat_take(&p->repeat, m, in)) {

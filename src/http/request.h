@@ -51,8 +51,6 @@ struct http_parser;
 struct http_parser *http_parser_new(const struct http_limits *limits);
 /* NULL is fine. */
 void http_parser_free(struct http_parser *p);
-/* Forgets everything, as if new: for another connection, under these limits. */
-void http_parser_reset(struct http_parser *p, const struct http_limits *limits);
 
 /* Takes bytes off the front of `in`, up to the end of one request at most. What stands behind a
  * request (the next one, or the first frames behind an upgrade) stays in `in`. With an empty `in`

@@ -37,13 +37,6 @@ enum err load_template_parse(struct span text, struct load_template *ret, struct
     return ERR_OK;
 }
 
-bool load_template_has(const struct load_template *t, enum load_word word) {
-    for (size_t i = 0; i < t->count; i++) {
-        if (t->pieces[i].word == word) return true;
-    }
-    return false;
-}
-
 void load_template_write(const struct load_template *t, const struct load_values *values,
                          struct buf *out) {
     for (size_t i = 0; i < t->count; i++) {

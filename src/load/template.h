@@ -46,8 +46,6 @@ struct load_values {
 MUST_USE enum err load_template_parse(struct span text, struct load_template *ret,
                                       struct err_note *note);
 
-bool load_template_has(const struct load_template *t, enum load_word word);
-
 /* Appends the text with all places filled in. */
 void load_template_write(const struct load_template *t, const struct load_values *values,
                          struct buf *out);

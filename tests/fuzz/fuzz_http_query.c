@@ -48,6 +48,10 @@ static bool matches(struct span text, struct span path, struct http_pattern *ret
     return true;
 }
 
+static bool is_same_host(const struct address *a, const struct address *b) {
+    return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
+
 static void check_address(struct span text, struct span network) {
     struct address address;
     struct address again;
@@ -55,14 +59,14 @@ static void check_address(struct span text, struct span network) {
     if (!address_parse(text, &address)) return;
     size_t len = address_format_port(&address, formatted);
     bool is_good = address_parse(span_of(formatted, len), &again);
-    assert(is_good && address_eq(&address, &again) && address.port == again.port);
+    assert(is_good && is_same_host(&address, &again) && address.port == again.port);
     struct cidr cidr;
     struct err_note note;
     if (cidr_parse(network, &cidr, &note)) return;
     struct address first = { .port = 0 };
     memcpy(first.bytes, cidr.bytes, sizeof first.bytes);
     assert(cidr_contains(&cidr, &first));
-    if (cidr.bits == 128) assert(cidr_contains(&cidr, &address) == address_eq(&first, &address));
+    if (cidr.bits == 128) assert(cidr_contains(&cidr, &address) == is_same_host(&first, &address));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

@@ -190,7 +190,7 @@ static void limits_count_a_site_of_ipv6_as_one(void **state) {
     address_limit_key(&one, a);
     address_limit_key(&other, b);
     assert_memory_equal(a, b, sizeof a);
-    assert_false(address_eq(&one, &other));
+    assert_memory_not_equal(one.bytes, other.bytes, sizeof one.bytes);
     other = address_of("2001:db8:0:2::1");
     address_limit_key(&other, b);
     assert_memory_not_equal(a, b, sizeof a);
@@ -202,7 +202,7 @@ static void limits_count_a_site_of_ipv6_as_one(void **state) {
     other = address_of("1.2.3.4:2");
     address_limit_key(&other, b);
     assert_memory_equal(a, b, sizeof a);
-    assert_true(address_eq(&one, &other));
+    assert_memory_equal(one.bytes, other.bytes, sizeof one.bytes);
 }
 
 int main(void) {

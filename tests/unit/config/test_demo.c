@@ -20,7 +20,7 @@ static void needs_nothing(void **unused) {
     assert_int_equal(c->listen_count, 1);
     assert_true(address_is_loopback(&c->listen[0]));
     assert_int_equal(c->listen[0].port, 8080);
-    assert_int_equal(auth_keys_count(c->jwt.keys), 1);
+    assert_non_null(c->jwt.keys);
     for (size_t i = 0; i < c->endpoints_count; i++) {
         bool is_optional = strcmp(c->endpoints[i].name, "submissions") == 0;
         assert_int_equal(c->endpoints[i].auth,

@@ -271,7 +271,7 @@ static void secrets_come_from_files(void **state) {
             assert_string_equal(got.config->jwt.secret, files[i].secret);
         else
             assert_null(got.config);
-        if (got.config) assert_int_equal(auth_keys_count(got.config->jwt.keys), 1);
+        if (got.config) assert_non_null(got.config->jwt.keys);
         unlink(path);
         config_free(got.config);
         buf_finish(&got.mistakes);

@@ -46,14 +46,6 @@ static void fills_in(void **state) {
     }
 }
 
-static void knows_its_words(void **state) {
-    (void)state;
-    struct load_template t;
-    assert_int_equal(load_template_parse(SPAN("a{token}b"), &t, NULL), ERR_OK);
-    assert_true(load_template_has(&t, LOAD_WORD_TOKEN));
-    assert_false(load_template_has(&t, LOAD_WORD_USER));
-}
-
 static void has_a_limit(void **state) {
     (void)state;
     struct load_template t;
@@ -72,7 +64,6 @@ static void has_a_limit(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fills_in),
-        cmocka_unit_test(knows_its_words),
         cmocka_unit_test(has_a_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
