@@ -93,6 +93,7 @@ static enum err connect_to(struct redis_conn *conn, const struct address *addres
 static void connect_next(struct redis_conn *conn) {
     struct err_note note = { "" };
     conn->state = CONN_CONNECTING;
+    conn->tried_ms = redis_now_ms();
     while (conn->address_next < conn->address_count) {
         if (connect_to(conn, &conn->addresses[conn->address_next++], &note) == ERR_OK) return;
     }
@@ -130,15 +131,19 @@ void redis_conn_open(struct redis_conn *conn, const struct redis_server *server,
     if (!conn->resolving) redis_conn_fail(conn, "its name cannot be looked up");
 }
 
+/* Goes on to the next address, if there is one. */
+static bool try_another(struct redis_conn *conn) {
+    if (conn->address_next == conn->address_count) return false;
+    stream_close(&conn->stream);
+    connect_next(conn);
+    return true;
+}
+
 void redis_conn_connected(struct redis_conn *conn) {
     int fault = 0;
     socklen_t len = sizeof fault;
     if (getsockopt(conn->stream.fd, SOL_SOCKET, SO_ERROR, &fault, &len) != 0) fault = errno;
-    if (fault && conn->address_next < conn->address_count) {
-        stream_close(&conn->stream);
-        connect_next(conn);
-        return;
-    }
+    if (fault && try_another(conn)) return;
     if (!fault) conn->reader = redis_reader_new(REDIS_REPLY_BYTES_MAX);
     if (!conn->reader) {
         redis_conn_fail(conn, "no connection: %s", fault ? strerror(fault) : "out of memory");
@@ -162,16 +167,24 @@ void redis_conn_login(struct redis_conn *conn, const struct redis_reply *reply) 
 }
 
 void redis_conn_tick(struct redis_conn *conn, uint64_t now_ms) {
-    static const char *const LATE[] = {
-        [CONN_RESOLVING] = "looking up its name took longer than",
-        [CONN_CONNECTING] = "no connection within",
-        [CONN_LOGIN] = "it takes connections and does not answer within",
-    };
-    if (conn->state == CONN_READY) {
-        redis_conn_probe(conn, now_ms);
-    } else if (conn->state != CONN_IDLE && conn->state != CONN_FAILED &&
-               now_ms > conn->opened_ms + conn->net->connect_timeout_ms) {
-        redis_conn_fail(conn, "%s %u ms", LATE[conn->state], conn->net->connect_timeout_ms);
+    uint32_t timeout_ms = conn->net->connect_timeout_ms;
+    bool is_late = now_ms > conn->opened_ms + timeout_ms;
+    switch (conn->state) {
+    case CONN_RESOLVING:
+        if (is_late) redis_conn_fail(conn, "no address for its name within %u ms", timeout_ms);
+        break;
+    case CONN_CONNECTING:
+        /* Each address has its share of the time. */
+        if (now_ms <= conn->tried_ms + timeout_ms / conn->address_count) break;
+        if (!try_another(conn)) redis_conn_fail(conn, "no connection within %u ms", timeout_ms);
+        break;
+    case CONN_LOGIN:
+        if (!is_late) break;
+        redis_conn_fail(conn, "it takes connections but does not answer within %u ms", timeout_ms);
+        break;
+    case CONN_READY: redis_conn_probe(conn, now_ms); break;
+    case CONN_IDLE:
+    case CONN_FAILED: break;
     }
 }
 

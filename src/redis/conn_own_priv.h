@@ -48,7 +48,7 @@ struct redis_conn {
     struct redis_command *first, *last; /* sent or to be sent, not answered */
     struct redis_command ping;
     bool is_pinged; /* and not heard since */
-    uint64_t opened_ms, heard_ms, pinged_ms;
+    uint64_t opened_ms, tried_ms, heard_ms, pinged_ms;
 };
 
 /* Its socket has something. */

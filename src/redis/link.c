@@ -43,21 +43,22 @@ static void judge(struct redis_link *link) {
     }
 }
 
-static bool on_turn(void *owner) {
-    struct redis_link *link = owner;
+/* Once a turn of the loop, behind all that it may be used from and before it waits: unlike a turn's
+ * end (net/loop.h), also behind timers. */
+static void on_turn(uv_prepare_t *turn) {
+    struct redis_link *link = turn->data;
     redis_net_reap(&link->net);
     judge(link);
     for (struct redis_shard *shard = link->shards; shard; shard = shard->next)
         redis_pubsub_flush(&shard->pubsub);
     redis_net_flush(&link->net);
-    bool is_more = false;
-    for (struct redis_shard *shard = link->shards; shard; shard = shard->next)
-        is_more |= redis_pubsub_has_more(&shard->pubsub);
-    return is_more;
+    for (struct redis_shard *shard = link->shards; shard; shard = shard->next) {
+        if (redis_pubsub_has_more(&shard->pubsub)) loop_wake(link->net.loop);
+    }
 }
 
-static void on_tick(void *owner) {
-    struct redis_link *link = owner;
+static void on_tick(uv_timer_t *tick) {
+    struct redis_link *link = tick->data;
     uint64_t now_ms = redis_now_ms();
     redis_net_tick(&link->net);
     for (struct redis_shard *shard = link->shards, *next; shard; shard = next) {
@@ -96,10 +97,18 @@ struct redis_link *redis_link_new(struct loop *loop, const struct redis_options 
     link->events = events;
     link->owner = owner;
     link->topology = TOPOLOGIES[options->mode];
-    loop_add_turn(loop, on_turn, link);
-    loop_add_tick(loop, TICK_MS, on_tick, link);
+    link->turn.data = link->tick.data = link;
+    (void)uv_prepare_init(loop_uv(loop), &link->turn);
+    (void)uv_prepare_start(&link->turn, on_turn);
+    (void)uv_timer_init(loop_uv(loop), &link->tick);
+    (void)uv_timer_start(&link->tick, on_tick, TICK_MS, TICK_MS);
     link->topology->begin(link);
     return link;
+}
+
+static void on_closed(uv_handle_t *handle) {
+    struct redis_link *link = handle->data;
+    if (++link->closed == 2) mem_free(link);
 }
 
 void redis_link_free(struct redis_link *link) {
@@ -110,7 +119,8 @@ void redis_link_free(struct redis_link *link) {
     redis_net_finish(&link->net);
     if (link->topology->finish) link->topology->finish(link);
     map_finish(&link->subscriptions);
-    mem_free(link);
+    uv_close((uv_handle_t *)&link->turn, on_closed);
+    uv_close((uv_handle_t *)&link->tick, on_closed);
 }
 
 bool redis_link_is_up(const struct redis_link *link) {

@@ -89,13 +89,13 @@ struct redis_events {
 
 struct redis_link;
 
-/* Never NULL. Begins to connect at once. What it has to send goes out at the end of a turn, so
- * turns of `loop` from which it is used are added before it. It takes one kind, one turn and one
- * tick of the loop for good: a loop has one link, and after `redis_link_free` only `loop_free`. */
+/* Never NULL. Begins to connect at once. Whatever it has to send goes out before the loop waits
+ * again. It takes one kind of the loop's sockets for good. */
 struct redis_link *redis_link_new(struct loop *loop, const struct redis_options *options,
                                   const struct redis_events *events, void *owner);
 /* Every command that is not answered yet is answered with NULL; subscriptions are forgotten, which
- * stay their owner's. Outside callbacks. NULL is fine. */
+ * stay their owner's. Outside callbacks. The loop has to run a little before it ends, as it does in
+ * `loop_free`. NULL is fine. */
 void redis_link_free(struct redis_link *link);
 
 bool redis_link_is_up(const struct redis_link *link);

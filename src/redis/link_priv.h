@@ -72,6 +72,9 @@ extern const struct redis_topology redis_single, redis_sentinel, redis_cluster;
 
 struct redis_link {
     struct redis_net net;
+    uv_prepare_t turn;
+    uv_timer_t tick;
+    int closed; /* of these two, at the very end */
     struct redis_options options;
     struct redis_login login;
     const struct redis_events *events;

@@ -4,6 +4,8 @@
  */
 #include "rig.h"
 
+#include "net/listener.h"
+
 static struct redis_process server;
 static struct rig rig;
 
@@ -197,6 +199,68 @@ static void names_are_looked_up(void **state) {
     rig_end(&rig);
 }
 
+static void a_link_may_end_while_it_looks_a_name_up(void **state) {
+    (void)state;
+    rig.options.host = "localhost";
+    rig_begin(&rig, server.port);
+    rig_end(&rig);
+}
+
+/* Accepts the link's connection and says `words` to it. */
+static int answer_as_server(int listening, const char *words) {
+    int fd = -1;
+    run_until(&rig, (fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC)) >= 0);
+    assert_int_equal(send(fd, words, strlen(words), MSG_NOSIGNAL), strlen(words));
+    return fd;
+}
+
+static void what_is_no_redis_is_recognized(void **state) {
+    (void)state;
+    const struct {
+        const char *words, *said;
+    } cases[] = {
+        { "HTTP/1.1 400 Bad Request\r\n", "this is not Redis: " },
+        { "+OK\r\n+PONG\r\n+MORE\r\n", "it answers what was not asked: MORE" },
+        { "+OK\r\n-LOADING Redis is loading\r\n", "it is not at work: LOADING" },
+        { "+OK\r\n-MASTERDOWN Link with MASTER\r\n", "it is not at work: MASTERDOWN" },
+        { "*1", "it takes connections but does not answer within 200 ms" },
+    };
+    struct address address;
+    assert_true(address_parse(SPAN("127.0.0.1:0"), &address));
+    int listening;
+    assert_int_equal(listener_bind(&address, 1, 30, &listening, NULL), ERR_OK);
+    for (size_t i = 0; i < countof(cases); i++) {
+        rig = (struct rig){ .options = { .connect_timeout_ms = 200, .port = address.port } };
+        rig_begin(&rig, address.port);
+        int fd = answer_as_server(listening, cases[i].words);
+        run_until(&rig, rig.said[0]);
+        if (!strstr(rig.said, cases[i].said)) {
+            fail_msg("%s instead of %s", rig.said, cases[i].said);
+        }
+        assert_int_equal(rig.ups, 0);
+        (void)close(fd);
+        rig_end(&rig);
+        /* What the link began meanwhile. */
+        while ((fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC)) >= 0)
+            (void)close(fd);
+    }
+    (void)close(listening);
+}
+
+static void a_replica_that_refuses_writes_is_left(void **state) {
+    (void)state;
+    connect_up();
+    redis_say(server.port, "REPLICAOF 127.0.0.1 1");
+    assert_non_null(strstr(answer_to(&rig, "SET a 1"), "-READONLY"));
+    run_until(&rig, rig.downs == 1);
+    assert_string_equal(rig.why, "it has become a replica");
+    redis_say(server.port, "REPLICAOF NO ONE");
+    run_until(&rig, rig.ups == 2);
+    assert_string_equal(answer_to(&rig, "SET a 1"), "+OK");
+    assert_string_equal(answer_to(&rig, "DEL a"), ":1");
+    rig_end(&rig);
+}
+
 static void a_restart_brings_everything_back(void **state) {
     (void)state;
     enum { COUNT = 250 };
@@ -254,7 +318,7 @@ static void a_server_that_hangs_is_given_up(void **state) {
     /* Nobody asks anything: found out all the same. */
     (void)kill(server.pid, SIGSTOP);
     run_until(&rig, rig.downs == 2);
-    run_until(&rig, strstr(rig.said, "does not answer within 1000 ms"));
+    run_until(&rig, strstr(rig.said, "but does not answer within 1000 ms"));
     (void)kill(server.pid, SIGCONT);
     run_until(&rig, rig.ups == 3);
     rig_end(&rig);
@@ -377,6 +441,56 @@ static void reading_stops_and_goes_on(void **state) {
     rig_end(&rig);
 }
 
+/* Whatever was done in which order, and however often the connections were lost in between: what is
+ * subscribed in the end hears everything once, what is not hears nothing. */
+static void a_troubled_life_ends_right(void **state) {
+    (void)state;
+    enum { NAMES = 40, STEPS = 8000 };
+    connect_up();
+    static struct redis_subscription all[NAMES][2]; /* two for a name, one after the other */
+    static char names[NAMES][16];
+    int which[NAMES] = { 0 }; /* 0: none, 1 or 2: that one */
+    uint32_t seed = 4711;
+    for (int i = 0; i < NAMES; i++) {
+        (void)snprintf(names[i], sizeof names[i], "ws:n%d", i);
+        all[i][0] = all[i][1] = subscription(names[i]);
+    }
+    for (int step = 0; step < STEPS; step++) {
+        seed = seed * 1103515245u + 12345u;
+        unsigned name = (seed >> 16) % NAMES, choice = seed >> 8 & 0xff;
+        if (which[name]) {
+            redis_unsubscribe(rig.link, &all[name][which[name] - 1]);
+            which[name] = 0;
+        } else {
+            which[name] = 1 + (int)(choice & 1);
+            redis_subscribe(rig.link, &all[name][which[name] - 1]);
+        }
+        if (choice > 200) (void)uv_run(loop_uv(rig.loop), UV_RUN_NOWAIT);
+        if (step % 1000 == 500) redis_link_reset(rig.link, "trouble");
+        if (step % 1000 == 900) run_until(&rig, redis_link_is_up(rig.link));
+    }
+    run_until(&rig, redis_link_is_up(rig.link));
+    unsigned standing = 0;
+    for (int i = 0; i < NAMES; i++) {
+        if (!which[i]) continue;
+        standing++;
+        run_until(&rig, redis_is_subscribed(&all[i][which[i] - 1]));
+    }
+    rig.messages = 0;
+    unsigned heard = 0;
+    for (int i = 0; i < NAMES; i++) {
+        char words[64];
+        (void)snprintf(words, sizeof words, "PUBLISH %s x", names[i]);
+        const char *answer = answer_to(&rig, words);
+        assert_string_equal(answer, which[i] ? ":1" : ":0");
+        heard += which[i] != 0;
+    }
+    run_until(&rig, rig.messages == standing);
+    run_for(&rig, 60);
+    assert_int_equal(rig.messages, heard);
+    rig_end(&rig);
+}
+
 static void many_subscriptions_stand_soon(void **state) {
     (void)state;
     enum { COUNT = 15000 };
@@ -423,6 +537,9 @@ int main(void) {
         CASE(a_server_that_is_full_says_so),
         CASE(nobody_listens_there),
         CASE(names_are_looked_up),
+        CASE(a_link_may_end_while_it_looks_a_name_up),
+        CASE(what_is_no_redis_is_recognized),
+        CASE(a_replica_that_refuses_writes_is_left),
         CASE(a_restart_brings_everything_back),
         CASE(a_server_that_hangs_is_given_up),
         CASE(a_reset_begins_anew),
@@ -430,6 +547,7 @@ int main(void) {
         CASE(names_in_flight_end_right),
         CASE(commands_are_taken_when_a_subscription_stands),
         CASE(reading_stops_and_goes_on),
+        CASE(a_troubled_life_ends_right),
         CASE(many_subscriptions_stand_soon),
     };
     return cmocka_run_group_tests(tests, NULL, stop);
