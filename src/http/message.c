@@ -381,3 +381,15 @@ enum http_step message_feed(struct message *m, struct span *in, message_judge ju
     m->is_head_told = true;
     return HTTP_STEP_HEAD;
 }
+
+enum err message_keep(struct message *m) {
+    assert(m->state == MESSAGE_DONE);
+    if (m->kept.len > 0 && m->headers.bytes == m->kept.at) return ERR_OK;
+    buf_clear(&m->kept); /* a message before this one may have been kept */
+    buf_append(&m->kept, m->headers.bytes, m->head_len);
+    buf_append_span(&m->kept, m->body);
+    if (buf_err(&m->kept)) return ERR_NOMEM;
+    m->headers.bytes = m->kept.at;
+    m->body = span_of(m->kept.at + m->head_len, m->body.len);
+    return ERR_OK;
+}

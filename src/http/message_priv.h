@@ -61,6 +61,9 @@ void message_begin(struct message *m);
 MUST_USE enum http_step message_feed(struct message *m, struct span *in, message_judge judge,
                                      void *context);
 
+/* Moves a complete message out of the input. ERR_NOMEM. */
+MUST_USE enum err message_keep(struct message *m);
+
 /* Records the first failure; always HTTP_STEP_FAIL. */
 enum http_step message_fail(struct message *m, int status, const char *text);
 

@@ -162,20 +162,30 @@ static enum http_step take(struct http_parser *p, struct span *in) {
     return step;
 }
 
-enum http_step http_parser_feed(struct http_parser *p, struct span *in) {
+/* Sets the request's spans to where the message lies now. */
+static void lend(struct http_parser *p, struct span body) {
     struct message *m = &p->message;
+    struct http_request *r = &p->request;
+    r->method_text = part_span(m, p->method);
+    r->target = part_span(m, p->target);
+    r->path = p->path.is_set ? part_span(m, p->path) : SPAN("/");
+    r->query = part_span(m, p->query);
+    r->host = part_span(m, p->host);
+    r->body = body;
+    r->headers = &m->headers;
+}
+
+enum http_step http_parser_feed(struct http_parser *p, struct span *in) {
     enum http_step step = take(p, in);
-    if (step == HTTP_STEP_DONE || step == HTTP_STEP_HEAD) {
-        struct http_request *r = &p->request;
-        r->method_text = part_span(m, p->method);
-        r->target = part_span(m, p->target);
-        r->path = p->path.is_set ? part_span(m, p->path) : SPAN("/");
-        r->query = part_span(m, p->query);
-        r->host = part_span(m, p->host);
-        r->body = step == HTTP_STEP_DONE ? m->body : span_of(NULL, 0);
-        r->headers = &m->headers;
-    }
+    if (step == HTTP_STEP_DONE) lend(p, p->message.body);
+    if (step == HTTP_STEP_HEAD) lend(p, span_of(NULL, 0));
     return step;
+}
+
+enum err http_parser_keep(struct http_parser *p) {
+    enum err e = message_keep(&p->message);
+    if (!e) lend(p, p->message.body);
+    return e;
 }
 
 const struct http_request *http_parser_request(const struct http_parser *p) {

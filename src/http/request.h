@@ -12,6 +12,7 @@
 #ifndef TIDINGS_HTTP_REQUEST_H
 #define TIDINGS_HTTP_REQUEST_H
 
+#include "base/err.h"
 #include "http/field.h"
 #include "http/parser.h"
 
@@ -61,12 +62,15 @@ enum http_step http_parser_feed(struct http_parser *p, struct span *in);
 /* After HTTP_STEP_HEAD and HTTP_STEP_DONE. Lent, with all its spans, until the next call of feed,
  * reset or free; and no longer than the input it was fed from stays where it is. */
 const struct http_request *http_parser_request(const struct http_parser *p);
+/* After HTTP_STEP_DONE: the request stays until the next call of feed, reset or free, whatever
+ * becomes of the input. ERR_NOMEM: then it does not. */
+MUST_USE enum err http_parser_keep(struct http_parser *p);
 /* After HTTP_STEP_FAIL. */
 struct http_failure http_parser_failure(const struct http_parser *p);
 
 /* Nothing of a next request has come yet. */
 bool http_parser_is_idle(const struct http_parser *p);
-/* Bytes of memory kept for an unfinished request. */
+/* Bytes of memory kept for an unfinished request, or by `http_parser_keep`. */
 size_t http_parser_kept_bytes(const struct http_parser *p);
 
 #endif

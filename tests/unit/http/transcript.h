@@ -32,6 +32,7 @@ struct transcript {
     struct http_limits limits;
     struct http_parser *parser;
     struct buf text;
+    bool keeps; /* each request is looked at when its input is gone */
     bool is_raw;
     bool is_failed;
     size_t faults;
@@ -63,10 +64,18 @@ static void transcript_request(struct transcript *t, const struct http_request *
     buf_append_text(&t->text, "\n");
 }
 
+/* The request has all that it needs; what was fed to the parser so far is worth nothing now. */
+static void transcript_keep(struct transcript *t, const char *from, const char *to) {
+    assert_int_equal(http_parser_keep(t->parser), ERR_OK);
+    /* A piece is memory of the feed's own. */
+    memset((char *)(uintptr_t)from, '!', (size_t)(to - from));
+}
+
 static void transcript_take(void *context, struct span in) {
     struct transcript *t = context;
     if (t->is_failed) return;
     while (!t->is_raw) {
+        const char *begin = in.at;
         enum http_step step = http_parser_feed(t->parser, &in);
         if (step == HTTP_STEP_FAIL) {
             t->is_failed = true;
@@ -79,6 +88,7 @@ static void transcript_take(void *context, struct span in) {
             assert_int_equal(in.len, 0);
             return;
         }
+        if (t->keeps) transcript_keep(t, begin, in.at);
         transcript_request(t, http_parser_request(t->parser));
         t->is_raw = http_parser_request(t->parser)->wants_upgrade;
         if (t->is_raw) buf_append_text(&t->text, "RAW ");
@@ -100,13 +110,15 @@ static void transcript_end(void *context, const char *how) {
     http_parser_free(t->parser);
 }
 
-/* Each sample in every way to cut it. */
+/* Each sample in every way to cut it, its requests lent and kept. */
 static void transcript_check(const struct sample *samples, size_t count,
                              const struct http_limits *limits) {
     size_t faults = 0;
     for (size_t i = 0; i < count; i++) {
         struct transcript t = { .sample = &samples[i], .limits = *limits };
         struct feed feed = { transcript_begin, transcript_take, transcript_end, &t };
+        feed_every_way(&feed, samples[i].wire);
+        t.keeps = true;
         feed_every_way(&feed, samples[i].wire);
         faults += t.faults;
     }
