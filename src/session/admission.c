@@ -7,22 +7,47 @@
 #include "auth/jwt.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "http/origin.h"
 #include "hub/rule.h"
 #include "hub/seat.h"
 #include "session/channels.h"
+#include "session/cluster.h"
 #include "session/token.h"
 #include "ws/close.h"
 
-/* What is known of one attempt while it is judged. */
+struct answer {
+    bool is_there;
+    enum err err;
+    uint64_t value;
+};
+
+/* What is settled of a handshake that waits for answers. */
+struct known {
+    uint16_t endpoint;
+    bool has_tried;   /* counted among the attempts on this node */
+    bool has_user;    /* known to be `user` (none: anonymous), whose token ends at `expires_s` */
+    bool has_seats;   /* on this node */
+    bool is_given_up; /* the answers take too long */
+    uint8_t user_len;
+    uint32_t expires_s;
+    struct seats seats;
+    struct answer answers[ASKED_KINDS];
+    char user[JWT_USER_MAX];
+};
+
+/* One attempt while it is judged. */
 struct attempt {
     struct session *s;
+    uint32_t index;
     const struct http_request *request;
     const struct http_params *params;
     const struct address *address;
     uint16_t endpoint;
     const struct endpoint_options *options;
     uint64_t now_ms;
+    struct known *known; /* NULL: nobody is asked */
+    struct seats *seats; /* where they are taken */
     struct admission *admission;
 };
 
@@ -49,6 +74,17 @@ static bool refuse(const struct attempt *a, enum count_opened result, enum refus
     return false;
 }
 
+static bool is_fault(const struct attempt *a) {
+    return refuse(a, COUNT_OPENED_FAULT, REFUSAL_SERVER_FAULT, 0);
+}
+
+/* A question was asked, unless there was no memory for it. */
+static bool later(const struct attempt *a, enum err e) {
+    if (e) return is_fault(a);
+    a->admission->is_later = true;
+    return false;
+}
+
 /* Counts the connection in; over the maximum it is counted out again. */
 static bool has_room(const struct attempt *a) {
     struct session_shared *shared = a->s->shared;
@@ -56,8 +92,12 @@ static bool has_room(const struct attempt *a) {
         a->admission->result = COUNT_OPENED_DRAINING;
         return false;
     }
+    if (a->seats->is_connection) return true;
     uint64_t before = atomic_fetch_add_explicit(&shared->connections, 1, memory_order_relaxed);
-    if (before < a->s->rules->options.max_connections) return true;
+    if (before < a->s->rules->options.max_connections) {
+        a->seats->is_connection = true;
+        return true;
+    }
     atomic_fetch_sub_explicit(&shared->connections, 1, memory_order_relaxed);
     a->admission->result = COUNT_OPENED_FULL;
     return false;
@@ -73,13 +113,34 @@ static bool has_origin(const struct attempt *a) {
     return false;
 }
 
+static bool has_shared_limits(const struct attempt *a) {
+    return a->known && cluster_has_limits(a->s, a->options);
+}
+
+/* Over all nodes, when this one has nothing against it. A block is remembered here, so that who
+ * goes on trying costs no more questions. Without an answer this node's own count must do. */
+static bool may_try_anywhere(const struct attempt *a, const struct limits_key *key) {
+    const struct answer *answer = &a->known->answers[ASKED_ATTEMPT];
+    if (!answer->is_there) {
+        return later(a, cluster_ask_attempt(a->s, a->index, a->options, a->address));
+    }
+    if (answer->err || answer->value == 0) return true;
+    limits_block(a->s->shared->limits, key, a->now_ms + answer->value);
+    return refuse(a, COUNT_OPENED_ATTEMPTS, REFUSAL_LIMITED_ATTEMPTS, answer->value);
+}
+
 static bool may_try(const struct attempt *a) {
     const struct limits_key key = limits_key_address(a->address, a->endpoint);
-    struct limits *limits = a->s->shared->limits;
-    uint64_t left_ms = limits_attempt(limits, &key, a->options->attempts_per_minute,
-                                      a->options->block_seconds * 1000ull, a->now_ms);
-    if (left_ms == 0) return true;
-    return refuse(a, COUNT_OPENED_ATTEMPTS, REFUSAL_LIMITED_ATTEMPTS, left_ms);
+    if (!a->known || !a->known->has_tried) {
+        struct limits *limits = a->s->shared->limits;
+        uint64_t left_ms = limits_attempt(limits, &key, a->options->attempts_per_minute,
+                                          a->options->block_seconds * 1000ull, a->now_ms);
+        if (left_ms > 0) {
+            return refuse(a, COUNT_OPENED_ATTEMPTS, REFUSAL_LIMITED_ATTEMPTS, left_ms);
+        }
+        if (a->known) a->known->has_tried = true;
+    }
+    return !has_shared_limits(a) || may_try_anywhere(a, &key);
 }
 
 static enum jwt_verdict verify(const struct attempt *a, struct span token, int64_t now_s,
@@ -106,11 +167,16 @@ static uint32_t expiry_of(const struct attempt *a, const struct jwt_claims *clai
     return left > INT32_MAX ? 0 : a->s->now_s + (uint32_t)left + 1;
 }
 
-static void leave_seats(struct session *s, struct interest *user, struct interest *channel,
-                        uint16_t endpoint) {
-    struct interest_table *table = &hub_shared_of(s->hub)->interest;
-    if (user) seat_leave(table, user, SEAT_USER, endpoint);
-    if (channel) seat_leave(table, channel, SEAT_CHANNEL, endpoint);
+/* Was it declared, and for whom? What the broker does not say nobody here knows. */
+static bool is_declared_anywhere(const struct attempt *a, struct span channel) {
+    const struct answer *answer = &a->known->answers[ASKED_CHANNEL];
+    if (!answer->is_there) return later(a, cluster_ask_channel(a->s, a->index, channel));
+    switch (answer->err) {
+    case ERR_OK: return true;
+    case ERR_DENIED: return refuse(a, COUNT_OPENED_UNAUTHORIZED, REFUSAL_FORBIDDEN_CHANNEL, 0);
+    case ERR_NOT_FOUND: return refuse(a, COUNT_OPENED_NOT_FOUND, REFUSAL_NOT_FOUND, 0);
+    default: return is_fault(a);
+    }
 }
 
 /* The first channel's name in `first`. Whoever asks for one that cannot be, or was not declared,
@@ -126,6 +192,7 @@ static bool has_channels(const struct attempt *a, struct span user, struct buf *
         }
     }
     if (!options->is_declared) return true;
+    if (a->known) return is_declared_anywhere(a, buf_span(first));
     switch (hub_admit_listener(a->s->hub, buf_span(first), user)) {
     case HUB_ADMIT_OK: return true;
     case HUB_ADMIT_DENIED:
@@ -148,14 +215,14 @@ static bool take_seat(const struct attempt *a, struct span name, enum seat_kind 
     if (e == ERR_LIMIT) {
         return refuse(a, COUNT_OPENED_CONNECTIONS, REFUSAL_LIMITED_CONNECTIONS, 0);
     }
-    return e ? refuse(a, COUNT_OPENED_FAULT, REFUSAL_SERVER_FAULT, 0) : true;
+    return e ? is_fault(a) : true;
 }
 
 /* Every user has a seat; where connections are counted on the channel it is without a limit. */
 static bool sit_down(const struct attempt *a, struct span user, struct span channel) {
     bool is_per_user = a->options->connections_per == ENDPOINT_PER_USER;
     uint32_t max = a->options->connections;
-    if (!is_per_user && !take_seat(a, channel, SEAT_CHANNEL, max, &a->admission->channel)) {
+    if (!is_per_user && !take_seat(a, channel, SEAT_CHANNEL, max, &a->seats->channel)) {
         return false;
     }
     if (user.len == 0) return true;
@@ -163,21 +230,52 @@ static bool sit_down(const struct attempt *a, struct span user, struct span chan
     size_t len = sizeof SEAT_USER_CHANNEL - 1;
     memcpy(name, SEAT_USER_CHANNEL, len);
     memcpy(name + len, user.at, user.len);
-    if (take_seat(a, span_of(name, len + user.len), SEAT_USER, is_per_user ? max : 0,
-                  &a->admission->user)) {
-        return true;
+    return take_seat(a, span_of(name, len + user.len), SEAT_USER, is_per_user ? max : 0,
+                     &a->seats->user);
+}
+
+/* On this node, once; and where limits hold for all nodes, on them together. */
+static bool sit_down_anywhere(const struct attempt *a, struct span user, struct span channel) {
+    struct known *known = a->known;
+    if (!known || !known->has_seats) {
+        if (!sit_down(a, user, channel)) return false;
+        if (known) known->has_seats = true;
     }
-    leave_seats(a->s, NULL, a->admission->channel, a->endpoint);
-    return false;
+    if (!has_shared_limits(a) || (!a->seats->user && !a->seats->channel)) return true;
+    const struct answer *answer = &known->answers[ASKED_SEAT];
+    if (!answer->is_there) {
+        return later(a, cluster_ask_seat(a->s, a->index, a->options, a->seats));
+    }
+    switch (answer->err) {
+    case ERR_EXISTS: return refuse(a, COUNT_OPENED_CONNECTIONS, REFUSAL_LIMITED_CONNECTIONS, 0);
+    case ERR_DENIED: {
+        struct limits *limits = a->s->shared->limits;
+        const struct limits_key key = limits_key_user(limits, user, a->endpoint);
+        limits_block(limits, &key, a->now_ms + answer->value);
+        return refuse(a, COUNT_OPENED_BLOCKED, REFUSAL_BLOCKED, answer->value);
+    }
+    default: return true; /* without an answer this node's own limit must do */
+    }
+}
+
+/* What took a token to find out. */
+static void remember_user(const struct attempt *a, struct span user) {
+    struct known *known = a->known;
+    if (!known || known->has_user) return;
+    known->has_user = true;
+    known->user_len = (uint8_t)user.len;
+    if (user.len) memcpy(known->user, user.at, user.len);
+    known->expires_s = a->admission->expires_s;
 }
 
 /* Lets in a client that is known by now; `user` is empty for an anonymous one. */
 static bool admit(const struct attempt *a, struct span user) {
     char room[INTEREST_NAME_MAX];
     struct buf channel = { .at = room, .cap = sizeof room, .max = sizeof room };
+    remember_user(a, user);
     if (!has_channels(a, user, &channel)) return false;
     if (user.len > 0 && !is_welcome(a, user)) return false;
-    return sit_down(a, user, buf_span(&channel));
+    return sit_down_anywhere(a, user, buf_span(&channel));
 }
 
 /* The path may name the user, who then must be this one. */
@@ -224,6 +322,11 @@ static void log_verdict(const struct attempt *a, enum jwt_verdict verdict) {
 }
 
 static bool is_admitted(const struct attempt *a) {
+    const struct known *known = a->known;
+    if (known && known->has_user) {
+        a->admission->expires_s = known->expires_s;
+        return admit(a, span_of(known->user, known->user_len));
+    }
     int64_t now_s = clock_wall_ms() / 1000;
     char room[JWT_TOKEN_MAX];
     struct span token = token_of(a->request, room, sizeof room);
@@ -240,29 +343,97 @@ static bool is_admitted(const struct attempt *a) {
     return is_in;
 }
 
-struct admission admission_judge(struct session *s, const struct http_request *request,
+/* Does it take a broker that nodes share to judge who comes to this endpoint? */
+static bool must_ask(const struct session *s, const struct endpoint_options *options) {
+    return hub_is_shared(s->hub) && (options->is_declared || cluster_has_limits(s, options));
+}
+
+/* What is known of it so far. After a reload its path may be another endpoint's. */
+static enum err find_known(struct attempt *a, struct conn_http *http) {
+    if (http->known && http->known->endpoint != a->endpoint) admission_forget(a->s, http);
+    if (!http->known && must_ask(a->s, a->options)) {
+        http->known = mem_try(sizeof *http->known);
+        if (!http->known) return ERR_NOMEM;
+        *http->known = (struct known){ .endpoint = a->endpoint };
+    }
+    a->known = http->known;
+    if (a->known) a->seats = &a->known->seats;
+    return ERR_OK;
+}
+
+static bool is_let_in(struct attempt *a, struct conn_http *http) {
+    if (find_known(a, http) != ERR_OK || (a->known && a->known->is_given_up)) return is_fault(a);
+    return has_room(a) && has_origin(a) && may_try(a) && is_admitted(a);
+}
+
+struct admission admission_judge(struct session *s, uint32_t index,
+                                 const struct http_request *request,
                                  const struct http_params *params, const struct address *address,
                                  uint16_t endpoint) {
     struct admission admission = { .result = COUNT_OPENED_OK };
-    const struct attempt a = {
+    struct conn_http *http = conn_at(s, index)->in.http;
+    struct attempt a = {
         .s = s,
+        .index = index,
         .request = request,
         .params = params,
         .address = address,
         .endpoint = endpoint,
         .options = s->rules->endpoints[endpoint].options,
         .now_ms = loop_now_ns(s->loop) / NS_PER_MS,
+        .seats = &admission.seats,
         .admission = &admission,
     };
-    if (!has_room(&a)) return admission;
-    if (!has_origin(&a) || !may_try(&a) || !is_admitted(&a)) {
-        atomic_fetch_sub_explicit(&s->shared->connections, 1, memory_order_relaxed);
+    bool is_in = is_let_in(&a, http);
+    if (admission.is_later) return admission;
+    if (!is_in) {
+        admission_leave(s, endpoint, a.seats);
+    } else if (a.known) {
+        admission.seats = a.known->seats;
     }
+    mem_free(http->known);
+    http->known = NULL;
     return admission;
 }
 
-void admission_leave(struct session *s, struct interest *user, struct interest *channel,
-                     uint16_t endpoint) {
-    leave_seats(s, user, channel, endpoint);
-    atomic_fetch_sub_explicit(&s->shared->connections, 1, memory_order_relaxed);
+void admission_leave(struct session *s, uint16_t endpoint, const struct seats *seats) {
+    if (seats->is_shared) cluster_leave(s, s->rules->endpoints[endpoint].options, seats);
+    struct interest_table *table = &hub_shared_of(s->hub)->interest;
+    if (seats->user) seat_leave(table, seats->user, SEAT_USER, endpoint);
+    if (seats->channel) seat_leave(table, seats->channel, SEAT_CHANNEL, endpoint);
+    if (seats->is_connection) {
+        atomic_fetch_sub_explicit(&s->shared->connections, 1, memory_order_relaxed);
+    }
+}
+
+bool admission_hear(struct session *s, uint64_t ticket, enum asked what,
+                    const struct broker_call *call) {
+    uint32_t index = (uint32_t)(ticket >> 32);
+    const struct conn *c = conn_at(s, index);
+    if (c->state != CONN_HTTP || c->in.http->ticket != ticket) return false;
+    struct conn_http *http = c->in.http;
+    struct known *known = http->known;
+    enum err err = call->err;
+    struct span owner = buf_span(&call->answer);
+    if (what == ASKED_CHANNEL && !err && owner.len > 0 &&
+        !span_eq(owner, span_of(known->user, known->user_len))) {
+        err = ERR_DENIED;
+    }
+    known->answers[what] = (struct answer){ true, err, call->value };
+    if (what == ASKED_SEAT) known->seats.is_shared = !err;
+    http->ticket = 0;
+    conn_pause(s, index);
+    return true;
+}
+
+void admission_give_up(struct conn_http *http) {
+    http->known->is_given_up = true;
+    http->ticket = 0;
+}
+
+void admission_forget(struct session *s, struct conn_http *http) {
+    if (!http->known) return;
+    admission_leave(s, http->known->endpoint, &http->known->seats);
+    mem_free(http->known);
+    http->known = NULL;
 }

@@ -86,7 +86,7 @@ static void account(struct session *s, struct conn *c) {
 }
 
 static bool is_over_budget(const struct session *s, const struct conn *c, size_t more) {
-    if (!c->is_refused) return false;
+    if (!c->is_refused && c->holds == 0) return false;
     if (c->state == CONN_OPEN && c->outbox.bytes + more > conn_endpoint(s, c)->max_queue_bytes) {
         return true;
     }

@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "http/forwarded.h"
 #include "http/loopback.h"
-#include "session/conn_priv.h"
+#include "session/admission.h"
 #include "session/upgrade.h"
 
 enum {
@@ -59,6 +59,7 @@ void conn_http_leave(struct session *s, struct conn *c) {
     c->in.http = NULL;
     if (!http) return;
     counter_sub(&s->counts->http_connections, 1);
+    admission_forget(s, http);
     (void)is_within_budget(s, http, 0);
     if (buf_err(&http->out)) {
         c->is_lost = true;
@@ -129,7 +130,7 @@ static void answer(struct session *s, uint32_t index, const struct http_request 
     } else {
         http_router_dispatch(s->routers[c->door], &call);
     }
-    if (call.held_until && !conn_hold(s, index, call.held_until)) c->is_lost = true;
+    if (call.held_until && !conn_hold(s, index, HOLD_DURABLE, call.held_until)) c->is_lost = true;
     if (call.is_later) {
         conn_http_leave_open(s, index, &call);
         return;
@@ -151,7 +152,39 @@ static void answer_failure(struct session *s, uint32_t index, struct http_failur
     c->in.http->is_last = true;
 }
 
-/* A complete request. True: the connection still speaks HTTP and may have more. */
+static void refuse_unfinished(struct session *s, uint32_t index) {
+    answer_failure(s, index, (struct http_failure){ 503, "Too many unfinished requests" });
+}
+
+/* The handshake is looked at again when its answer has come. Until then nothing is read. */
+static bool wait_for_answer(struct session *s, uint32_t index) {
+    struct conn *c = conn_at(s, index);
+    c->in.http->is_idle = false; /* so that a drain waits for it */
+    if (http_parser_keep(c->in.http->parser) != ERR_OK) {
+        refuse_unfinished(s, index);
+        return false;
+    }
+    if (!c->is_deaf) conn_watch(s, index);
+    return true;
+}
+
+/* True: the connection still speaks HTTP and may have more. */
+static bool serve(struct session *s, uint32_t index, const struct http_request *request) {
+    struct conn *c = conn_at(s, index);
+    struct conn_http *http = c->in.http;
+    if (c->door == SESSION_DOOR_PUBLIC && !is_foreign(s, request)) {
+        switch (upgrade_try(s, index, request)) {
+        case UPGRADE_NONE: break;
+        case UPGRADE_LATER: return wait_for_answer(s, index);
+        case UPGRADE_REFUSED: return !http->is_last;
+        case UPGRADE_OPENED: return false;
+        }
+    }
+    answer(s, index, request);
+    return !http->is_last;
+}
+
+/* A complete request. True: as above. */
 static bool on_request(struct session *s, uint32_t index) {
     struct conn *c = conn_at(s, index);
     struct conn_http *http = c->in.http;
@@ -160,13 +193,7 @@ static bool on_request(struct session *s, uint32_t index) {
     http->since_s = s->now_s;
     http->has_asked = true;
     find_peer(s, c, request);
-    if (c->door == SESSION_DOOR_PUBLIC && !is_foreign(s, request)) {
-        enum upgrade_outcome outcome = upgrade_try(s, index, request);
-        if (outcome == UPGRADE_OPENED) return false;
-        if (outcome == UPGRADE_REFUSED) return !http->is_last;
-    }
-    answer(s, index, request);
-    return !http->is_last;
+    return serve(s, index, request);
 }
 
 static void on_head(struct session *s, uint32_t index) {
@@ -175,6 +202,16 @@ static void on_head(struct session *s, uint32_t index) {
         http_response_continue(&http->out);
         conn_mark(s, index);
     }
+}
+
+/* Counts what is kept; false: it was too much, and the connection has ended. */
+static bool account(struct session *s, uint32_t index) {
+    struct conn_http *http = conn_at(s, index)->in.http;
+    size_t kept = http_parser_kept_bytes(http->parser) + (http->known ? http->held.cap : 0);
+    if (is_within_budget(s, http, kept)) return true;
+    refuse_unfinished(s, index);
+    conn_end(s, index, NULL);
+    return false;
 }
 
 /* Should the rest of its requests wait, for the next turn or for the answer to the last one? */
@@ -190,11 +227,23 @@ static void hold(struct session *s, uint32_t index, struct span rest) {
         conn_drop(s, index, 0, "out of memory");
         return;
     }
+    if (c->in.http->known && !account(s, index)) return;
     conn_mark(s, index);
     if (conn_http_is_stuck(c)) {
         conn_watch(s, index);
     } else if (!c->is_refused && !c->in.http->ticket) {
         conn_pause(s, index);
+    }
+}
+
+/* What came behind a request that was the last, or a handshake. */
+static void turn_over(struct session *s, uint32_t index, struct span in) {
+    struct conn *c = conn_at(s, index);
+    if (c->state == CONN_OPEN) { /* the first frames may have come along */
+        /* `in` is the read buffer or what was held: ours, and unmasked where it stands. */
+        if (in.len > 0) conn_ws_input(s, index, (char *)(uintptr_t)in.at, in.len);
+    } else if (c->state == CONN_HTTP) {
+        conn_end(s, index, NULL);
     }
 }
 
@@ -220,12 +269,7 @@ static void work_off(struct session *s, uint32_t index, struct span in) {
             return;
         case HTTP_STEP_DONE:
             if (on_request(s, index)) break;
-            if (c->state == CONN_OPEN) { /* the first frames may have come along */
-                /* `in` is the read buffer or what was held: ours, and unmasked where it stands. */
-                if (in.len > 0) conn_ws_input(s, index, (char *)(uintptr_t)in.at, in.len);
-            } else if (c->state == CONN_HTTP) {
-                conn_end(s, index, NULL);
-            }
+            turn_over(s, index, in);
             return;
         }
         if (buf_err(&http->out)) {
@@ -233,13 +277,7 @@ static void work_off(struct session *s, uint32_t index, struct span in) {
             return;
         }
     }
-    if (!is_within_budget(s, http, http_parser_kept_bytes(http->parser))) {
-        const struct http_failure failure = { 503, "Too many unfinished requests" };
-        answer_failure(s, index, failure);
-        conn_end(s, index, NULL);
-        return;
-    }
-    conn_mark(s, index);
+    if (account(s, index)) conn_mark(s, index);
 }
 
 void conn_http_input(struct session *s, uint32_t index, struct span in) {
@@ -249,10 +287,34 @@ void conn_http_input(struct session *s, uint32_t index, struct span in) {
     if (c->state == CONN_HTTP) heartbeat_arm(s, index);
 }
 
+/* A handshake whose answer has come. True: as `serve`. */
+static bool serve_again(struct session *s, uint32_t index) {
+    struct conn *c = conn_at(s, index);
+    struct conn_http *http = c->in.http;
+    bool goes_on = serve(s, index, http_parser_request(http->parser));
+    if (goes_on && buf_err(&http->out)) {
+        conn_drop(s, index, 0, "out of memory");
+        return false;
+    }
+    if (goes_on && !http->ticket) {
+        http->since_s = s->now_s;
+        http->is_idle = true;
+        conn_watch(s, index);
+    }
+    if (c->state == CONN_OPEN) conn_watch(s, index);
+    return goes_on;
+}
+
 void conn_http_resume(struct session *s, uint32_t index) {
     struct conn *c = conn_at(s, index);
-    struct buf held = buf_take(&c->in.http->held);
-    work_off(s, index, buf_span(&held));
+    struct conn_http *http = c->in.http;
+    struct buf held = buf_take(&http->held);
+    bool is_answered = http->known && !http->ticket;
+    if (is_answered && !serve_again(s, index)) {
+        turn_over(s, index, buf_span(&held));
+    } else {
+        work_off(s, index, buf_span(&held));
+    }
     buf_finish(&held);
     if (c->state == CONN_HTTP) heartbeat_arm(s, index);
 }
@@ -281,6 +343,11 @@ void conn_http_overdue(struct session *s, uint32_t index) {
     struct conn_http *http = c->in.http;
     if (c->is_refused) { /* it does not read its answers */
         conn_drop(s, index, 0, "answers not read");
+        return;
+    }
+    if (http->known) {
+        admission_give_up(http);
+        conn_http_resume(s, index);
         return;
     }
     if (!http->is_idle) {

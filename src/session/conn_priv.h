@@ -46,10 +46,19 @@ struct conn_http {
     uint64_t ticket;  /* of the request whose answer comes later; 0: there is none */
     struct http_response later;     /* that answer, prepared, */
     const struct http_route *route; /* and where it is counted */
+    struct known *known; /* of a handshake that waits for answers (session/admission.h), or NULL;
+                          * the last of them is there when there is no ticket any more */
     struct http_peer peer;
 };
 
-/* A connection that says nothing until the store's ticket `until` is durable. */
+/* What a connection may wait for that says nothing until then. */
+enum hold {
+    HOLD_DURABLE, /* the store's ticket is durable */
+    HOLD_HEARD,   /* what is published with that ticket of the broker, or later, is heard */
+    HOLDS
+};
+
+/* It waits for the ticket `until`. */
 struct held {
     uint64_t until;
     uint32_t index;
@@ -91,6 +100,8 @@ struct conn {
     bool has_peer_ended : 1;    /* the end of the peer's stream was read */
     bool has_deflate : 1;       /* notifications may go out compressed, */
     bool has_narrow_window : 1; /* with the smaller of our two windows */
+    bool has_shared_seat : 1;   /* counted by the broker that nodes share, too */
+    bool is_told_degraded : 1;  /* the last notice that it had was the bad one */
     struct outbox outbox;
     union {
         struct conn_http *http;  /* in CONN_HTTP */
@@ -159,12 +170,14 @@ struct session {
     uint32_t flushes;          /* in this turn */
     uint64_t flush_ns;
     uint32_t paused_first, paused_last; /* to be read on, or replayed to, in the next turn */
-    struct held_queue held;             /* until what they tell of is durable */
-    uint32_t ended;                     /* the first of those whose slot is free after this turn */
-    uint32_t rearm_next;                /* the slot whose timer is next to be set anew; 0: none */
-    uint32_t drained_to;                /* connections in slots below have been told to leave */
-    uint32_t opened;                    /* connections so far; each has its number */
-    uint32_t ticket;                    /* the last that was given out */
+    struct held_queue held[HOLDS];
+    uint32_t ended;       /* the first of those whose slot is free after this turn */
+    uint32_t rearm_next;  /* the slot whose timer is next to be set anew; 0: none */
+    uint32_t drained_to;  /* connections in slots below have been told to leave */
+    uint32_t opened;      /* connections so far; each has its number */
+    uint32_t ticket;      /* the last that was given out */
+    uint32_t notice_next; /* the slot that is next to hear of a change; 0: none */
+    bool is_degraded;
     bool is_draining;
     char read_buffer[READ_BYTES];
 };
@@ -220,9 +233,9 @@ bool conn_flush_turn(void *session);
 
 /* conn_held.c */
 
-/* Nothing of it is flushed before the store's ticket `until` is durable, which is the last that was
- * given. False when there is no memory. */
-MUST_USE bool conn_hold(struct session *s, uint32_t index, uint64_t until);
+/* Nothing of it is flushed before that, with `until` being the last ticket that was given. False
+ * when there is no memory. */
+MUST_USE bool conn_hold(struct session *s, uint32_t index, enum hold what, uint64_t until);
 /* Before the flush: those whose time has come. */
 bool conn_held_turn(void *session);
 
@@ -246,8 +259,15 @@ void conn_http_leave_open(struct session *s, uint32_t index, const struct http_c
 void conn_http_answer(void *session, uint64_t ticket, http_writer writer, void *context);
 /* Frees what HTTP needed; answers that are not written yet move to the outbox. */
 void conn_http_leave(struct session *s, struct conn *c);
-/* Has the peer taken too long? Then it is told so. */
+/* Has somebody taken too long, the peer or who is asked about it? Then it is told so. */
 void conn_http_overdue(struct session *s, uint32_t index);
+
+/* notice.c */
+
+/* Writes what somebody who comes now must hear, if the service is degraded. */
+void notice_welcome(struct session *s, uint32_t index, struct buf *out);
+/* Tells the others of a change, a portion of them; true: there are more. */
+bool notice_turn(void *session);
 
 /* conn_ws.c */
 

@@ -8,9 +8,8 @@
 #include "base/log.h"
 #include "hub/seat.h"
 #include "hub/subscribe.h"
-#include "session/admission.h"
 #include "session/channels.h"
-#include "session/conn_priv.h"
+#include "session/cluster.h"
 #include "ws/close.h"
 #include "ws/frame.h"
 
@@ -37,8 +36,9 @@ void conn_ws_leave(struct session *s, uint32_t index) {
     size_t count;
     const struct subscription *first = channels_of(c, &count);
     struct interest *channel = c->has_channel_seat ? hub_channel_entry(s->hub, first) : NULL;
+    const struct seats seats = { c->user, channel, true, c->has_shared_seat };
     channels_leave(s, index);
-    admission_leave(s, c->user, channel, c->endpoint);
+    admission_leave(s, c->endpoint, &seats);
     c->user = NULL;
     ws_reader_finish(&c->in.reader);
     counter_sub(&s->counts->endpoints[c->endpoint].active, 1);
@@ -53,16 +53,28 @@ static void say(struct session *s, uint32_t index, uint8_t opcode, struct span p
     }
 }
 
-/* Too many messages: the user, or the address of one that has no name, stays out for a while. */
-static void end_flooder(struct session *s, uint32_t index) {
-    struct conn *c = conn_at(s, index);
+/* The user, or the address of one that has no name, stays out for a while. */
+static void shut_out(struct session *s, const struct conn *c) {
     const struct endpoint_options *options = conn_endpoint(s, c);
     struct limits *limits = s->shared->limits;
     struct span user = seat_user(c->user);
     const struct limits_key key = c->user ? limits_key_user(limits, user, c->endpoint)
                                           : limits_key_address(&c->address, c->endpoint);
-    uint64_t now_ms = loop_now_ns(s->loop) / NS_PER_MS;
-    limits_block(limits, &key, now_ms + options->block_seconds * 1000ull);
+    uint64_t for_ms = options->block_seconds * 1000ull;
+    limits_block(limits, &key, loop_now_ns(s->loop) / NS_PER_MS + for_ms);
+    if (!cluster_has_limits(s, options)) return;
+    if (c->user) {
+        cluster_block_user(s, options, user, for_ms);
+    } else {
+        cluster_block_address(s, options, &c->address, for_ms);
+    }
+}
+
+/* Too many messages. */
+static void end_flooder(struct session *s, uint32_t index) {
+    struct conn *c = conn_at(s, index);
+    const struct endpoint_options *options = conn_endpoint(s, c);
+    shut_out(s, c);
     const struct refusal refusal = { REFUSAL_LIMITED_MESSAGES, options->limited_code,
                                      options->block_seconds };
     if (options->explains && options->refuse == ENDPOINT_REFUSE_CLOSE) {

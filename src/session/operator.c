@@ -3,7 +3,7 @@
  * session/operator.c: what an operator may see of a user's connections, and do to them.
  */
 #include "base/clock.h"
-#include "session/conn_priv.h"
+#include "session/cluster.h"
 
 uint32_t operator_next_of_user(void *owner, const struct interest *user, uint32_t after) {
     const struct session *s = owner;
@@ -34,11 +34,14 @@ void operator_end(void *owner, uint32_t index, uint16_t code, struct span reason
 }
 
 void operator_block_user(void *owner, struct span user, uint32_t seconds) {
-    const struct session *s = owner;
+    struct session *s = owner;
     struct limits *limits = s->shared->limits;
-    uint64_t until_ms = loop_now_ns(s->loop) / NS_PER_MS + seconds * 1000ull;
+    uint64_t for_ms = seconds * 1000ull;
+    uint64_t until_ms = loop_now_ns(s->loop) / NS_PER_MS + for_ms;
     for (size_t i = 0; i < s->rules->options.endpoint_count; i++) {
         const struct limits_key key = limits_key_user(limits, user, (uint16_t)i);
         limits_block(limits, &key, until_ms);
+        const struct endpoint_options *options = s->rules->endpoints[i].options;
+        if (cluster_has_limits(s, options)) cluster_block_user(s, options, user, for_ms);
     }
 }

@@ -66,6 +66,8 @@ bool relay_deliver(void *owner, uint32_t index, struct message *m) {
     struct conn *c = conn_at(s, index);
     if (m->sequence == 0) return relay(s, index, m);
     if (c->is_replaying || c->is_complete || m->sequence <= c->relayed_to) return false;
+    /* A shared broker may be fetching the history for the replay of others. */
+    if (c->holds > 0) return false;
     note_sequence(s, c, m->sequence, m->is_last);
     if (c->is_complete) conn_mark(s, index);
     return relay(s, index, m);

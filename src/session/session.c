@@ -112,6 +112,7 @@ struct session *session_new(const struct session_parts *parts) {
     loop_add_turn(s->loop, heartbeat_turn, s);
     loop_add_turn(s->loop, conn_resume_turn, s);
     hub_join_loop(s->hub);
+    loop_add_turn(s->loop, notice_turn, s);
     loop_add_turn(s->loop, conn_held_turn, s);
     loop_add_turn(s->loop, conn_flush_turn, s);
     return s;
@@ -123,7 +124,8 @@ void session_free(struct session *s) {
         struct conn *c = conn_at(s, i);
         if (c->state != CONN_ENDED) conn_drop(s, i, WS_CLOSE_RESTART, "shutdown");
     }
-    mem_free(s->held.at);
+    for (size_t i = 0; i < HOLDS; i++)
+        mem_free(s->held[i].at);
     outbox_pool_finish(&s->pool);
     ws_inflater_free(s->inflater);
     for (size_t i = 0; i < MESSAGE_TWINS; i++)

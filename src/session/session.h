@@ -104,6 +104,10 @@ void session_set_router(struct session *session, enum session_door door,
 void session_accept(struct session *session, enum session_door door, int own_fd,
                     const struct address *peer);
 
+/* Notifications may fail to reach this server, or do again: every client hears of each change, and
+ * who comes meanwhile does at once. On the session's thread. */
+void session_set_degraded(struct session *session, bool is_degraded);
+
 /* Closes, with 1012, the share of those connected when the drain began that brings the total to
  * `fraction` (0 to 1); connections that only speak HTTP end after their answer. */
 void session_drain(struct session *session, double fraction);

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "http/origin.h"
 #include "hub/seat.h"
+#include "hub/subscribe.h"
 #include "session/admission.h"
 #include "session/channels.h"
 #include "ws/close.h"
@@ -179,11 +180,25 @@ static void log_opened(const struct handshake *h) {
 }
 
 static void welcome(const struct handshake *h, struct buf *out) {
-    if (!h->options->dialect->welcome) return;
     struct buf *words = &h->s->scratch;
+    if (h->options->dialect->welcome) {
+        buf_clear(words);
+        struct span user = seat_user(conn_at(h->s, h->index)->user);
+        h->options->dialect->welcome(user, clock_wall_ms(), words);
+        append_frame(out, WS_OP_TEXT, buf_span(words));
+    }
     buf_clear(words);
-    h->options->dialect->welcome(seat_user(conn_at(h->s, h->index)->user), clock_wall_ms(), words);
-    append_frame(out, WS_OP_TEXT, buf_span(words));
+    notice_welcome(h->s, h->index, words);
+    if (words->len > 0 && !buf_err(words)) append_frame(out, WS_OP_TEXT, buf_span(words));
+}
+
+/* Whoever sees that it is open is to miss nothing from then on, on whatever node it is published.
+ */
+static void hold_until_heard(struct session *s, uint32_t index) {
+    if (!hub_is_shared(s->hub)) return;
+    if (!conn_hold(s, index, HOLD_HEARD, hub_listen_ticket(s->hub))) {
+        conn_at(s, index)->is_lost = true;
+    }
 }
 
 static enum upgrade_outcome let_in(struct handshake *h, const struct accept *accept,
@@ -191,13 +206,14 @@ static enum upgrade_outcome let_in(struct handshake *h, const struct accept *acc
     struct session *s = h->s;
     struct conn *c = conn_at(s, h->index);
     c->endpoint = h->endpoint;
-    c->user = admission->user;
-    c->has_channel_seat = admission->channel != NULL;
+    c->user = admission->seats.user;
+    c->has_channel_seat = admission->seats.channel != NULL;
+    c->has_shared_seat = admission->seats.is_shared;
     c->expires_s = admission->expires_s;
     c->has_deflate = accept->deflate.is_on;
     c->has_narrow_window = accept->deflate.window == WS_WINDOW_NARROW;
     if (channels_join(s, h->index, &h->params) != ERR_OK) {
-        admission_leave(s, c->user, admission->channel, c->endpoint);
+        admission_leave(s, c->endpoint, &admission->seats);
         c->user = NULL;
         count_result(h, COUNT_OPENED_FAULT);
         const struct refusal fault = { REFUSAL_SERVER_FAULT, WS_CLOSE_FAULT, 0 };
@@ -209,14 +225,16 @@ static enum upgrade_outcome let_in(struct handshake *h, const struct accept *acc
     accept_write(&c->in.http->out, accept);
     welcome(h, &c->in.http->out);
     conn_ws_begin(s, h->index);
+    hold_until_heard(s, h->index);
     if (log_is_on(LOG_DEBUG)) log_opened(h);
     return UPGRADE_OPENED;
 }
 
 static enum upgrade_outcome judge(struct handshake *h, const struct accept *accept) {
     struct conn *c = conn_at(h->s, h->index);
-    struct admission admission =
-        admission_judge(h->s, h->request, &h->params, &c->in.http->peer.address, h->endpoint);
+    struct admission admission = admission_judge(h->s, h->index, h->request, &h->params,
+                                                 &c->in.http->peer.address, h->endpoint);
+    if (admission.is_later) return UPGRADE_LATER;
     switch (admission.result) {
     case COUNT_OPENED_OK: return let_in(h, accept, &admission);
     case COUNT_OPENED_DRAINING:
@@ -236,6 +254,19 @@ static enum upgrade_outcome judge(struct handshake *h, const struct accept *acce
     }
 }
 
+static enum upgrade_outcome answer_asked(struct handshake *h, const struct admission *admission,
+                                         const struct ws_verdict *verdict) {
+    switch (admission->result) {
+    case COUNT_OPENED_OK:
+        admission_leave(h->s, h->endpoint, &admission->seats);
+        return answer_verdict(h, verdict);
+    case COUNT_OPENED_DRAINING:
+    case COUNT_OPENED_FULL:
+    case COUNT_OPENED_ORIGIN: return refuse_early(h, admission->result);
+    default: return refuse_by_status(h, &admission->refusal);
+    }
+}
+
 /* A plain GET is how a page asks why its handshake would be refused, since of that it sees nothing.
  * It is judged and limited like one, and answered by status whatever the endpoint does with
  * handshakes; `verdict` is for those who would be let in. */
@@ -243,23 +274,15 @@ static enum upgrade_outcome answer_plain(struct handshake *h, const struct ws_ve
     struct session *s = h->s;
     const struct session_options *options = &s->rules->options;
     const struct address *address = &conn_at(s, h->index)->in.http->peer.address;
+    struct admission admission =
+        admission_judge(s, h->index, h->request, &h->params, address, h->endpoint);
+    if (admission.is_later) return UPGRADE_LATER;
     struct buf cors;
     buf_init(&cors, CORS_BYTES_MAX);
     http_origin_append_cors(&cors, http_headers_get(h->request->headers, HTTP_FIELD_ORIGIN),
                             options->origins, options->origin_count);
     if (!buf_err(&cors)) h->response.common = buf_span(&cors);
-    struct admission admission = admission_judge(s, h->request, &h->params, address, h->endpoint);
-    enum upgrade_outcome outcome;
-    switch (admission.result) {
-    case COUNT_OPENED_OK:
-        admission_leave(s, admission.user, admission.channel, h->endpoint);
-        outcome = answer_verdict(h, verdict);
-        break;
-    case COUNT_OPENED_DRAINING:
-    case COUNT_OPENED_FULL:
-    case COUNT_OPENED_ORIGIN: outcome = refuse_early(h, admission.result); break;
-    default: outcome = refuse_by_status(h, &admission.refusal);
-    }
+    enum upgrade_outcome outcome = answer_asked(h, &admission, verdict);
     buf_finish(&cors);
     return outcome;
 }

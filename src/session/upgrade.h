@@ -11,6 +11,7 @@
 enum upgrade_outcome {
     UPGRADE_NONE,    /* no endpoint has that path */
     UPGRADE_REFUSED, /* answered, in HTTP */
+    UPGRADE_LATER,   /* waits for an answer; to be tried again, with the same request, then */
     UPGRADE_OPENED,  /* accepted: it is a WebSocket, or one that was told why not and is closing */
 };
 

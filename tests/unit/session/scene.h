@@ -25,7 +25,7 @@ static struct {
 
 /* `options` need only say what is special about them. */
 static inline void scene_begin(struct session_options options) {
-    options.max_connections = 1000;
+    if (!options.max_connections) options.max_connections = 1000;
     options.max_header_bytes = 8192;
     options.max_body_bytes = 8192;
     options.queue_bytes_max = SCENE_QUEUE_MAX;
