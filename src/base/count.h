@@ -115,6 +115,19 @@ enum count_reload {
         COUNT_RELOAD_KINDS
 };
 
+/* What became of a publish that went by Redis (redis_publish_total{result}). */
+#define COUNT_REDIS_MAP(X)                                                                         \
+    X(OK, "ok")                                                                                    \
+    X(UNAVAILABLE, "unavailable")                                                                  \
+    X(UNKNOWN, "unknown")
+
+enum count_redis {
+#define ITEM(name, text) COUNT_REDIS_##name,
+    COUNT_REDIS_MAP(ITEM)
+#undef ITEM
+        COUNT_REDIS_KINDS
+};
+
 /* Close codes and HTTP statuses that have a label of their own; any other is `other`. */
 #define COUNT_CLOSE_MAP(X)                                                                         \
     X(1000)                                                                                        \
@@ -204,7 +217,8 @@ struct counts {
     struct counter http_connections; /* a gauge: connections that speak HTTP so far */
     struct counter subscriptions;    /* a gauge: channels this worker listens to */
     struct counter accept_failed;
-    struct counter reloads[COUNT_RELOAD_KINDS]; /* the control thread's */
+    struct counter reloads[COUNT_RELOAD_KINDS];        /* the control thread's */
+    struct counter redis_published[COUNT_REDIS_KINDS]; /* the broker's thread's */
     struct histogram duration, size, latency;
 };
 

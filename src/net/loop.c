@@ -11,7 +11,14 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-enum { KINDS_MAX = 8, TURNS_MAX = 8, TICKS_MAX = 4, EVENTS_A_WAIT = 512, WAITS_A_TURN = 4 };
+enum {
+    KINDS_MAX = 8,
+    TURNS_MAX = 8,
+    TICKS_MAX = 4,
+    ALARMS_MAX = 4,
+    EVENTS_A_WAIT = 512,
+    WAITS_A_TURN = 4
+};
 
 struct kind {
     loop_ready ready;
@@ -36,10 +43,11 @@ struct loop {
     uv_async_t wake;
     uv_idle_t again; /* active while a turn left work over */
     int epoll;
-    uint32_t kind_count, turn_count, tick_count;
+    uint32_t kind_count, turn_count, tick_count, alarm_count;
     struct kind kinds[KINDS_MAX];
     struct turn turns[TURNS_MAX];
     struct tick ticks[TICKS_MAX];
+    struct tick alarms[ALARMS_MAX];
     uint64_t now_ns;
     struct epoll_event events[EVENTS_A_WAIT];
 };
@@ -159,14 +167,28 @@ static void on_tick(uv_timer_t *timer) {
     tick->tick(tick->owner);
 }
 
-void loop_add_tick(struct loop *loop, uint64_t every_ms, loop_tick tick, void *owner) {
-    assert(loop->tick_count < TICKS_MAX);
-    struct tick *t = &loop->ticks[loop->tick_count++];
+static void tick_init(struct loop *loop, struct tick *t, loop_tick tick, void *owner) {
     t->tick = tick;
     t->owner = owner;
     t->timer.data = t;
     (void)uv_timer_init(&loop->uv, &t->timer);
+}
+
+void loop_add_tick(struct loop *loop, uint64_t every_ms, loop_tick tick, void *owner) {
+    assert(loop->tick_count < TICKS_MAX);
+    struct tick *t = &loop->ticks[loop->tick_count++];
+    tick_init(loop, t, tick, owner);
     (void)uv_timer_start(&t->timer, on_tick, every_ms, every_ms);
+}
+
+uint32_t loop_add_alarm(struct loop *loop, loop_tick tick, void *owner) {
+    assert(loop->alarm_count < ALARMS_MAX);
+    tick_init(loop, &loop->alarms[loop->alarm_count], tick, owner);
+    return loop->alarm_count++;
+}
+
+void loop_set_alarm(struct loop *loop, uint32_t alarm, uint64_t after_ms) {
+    (void)uv_timer_start(&loop->alarms[alarm].timer, on_tick, after_ms, 0);
 }
 
 static int control(struct loop *loop, int op, int fd, uint32_t kind, uint32_t index,

@@ -51,6 +51,10 @@ uint32_t loop_add_kind(struct loop *loop, loop_ready ready, void *owner);
 void loop_add_turn(struct loop *loop, loop_turn turn, void *owner);
 /* Called every `every_ms` milliseconds; at most 4. */
 void loop_add_tick(struct loop *loop, uint64_t every_ms, loop_tick tick, void *owner);
+/* A timer of which `loop_set_alarm` says when it goes off, once; at most 4. Returns its number. */
+uint32_t loop_add_alarm(struct loop *loop, loop_tick tick, void *owner);
+/* In `after_ms` milliseconds, and not when it was to before. */
+void loop_set_alarm(struct loop *loop, uint32_t alarm, uint64_t after_ms);
 
 /* Watches `fd` for `events` (EPOLLIN, EPOLLOUT, ...; level-triggered). ERR_LIMIT or ERR_NOMEM as
  * the kernel says. */

@@ -76,7 +76,7 @@ static inline struct broker_call *call_of(struct redis_command *command) {
  * the table of redis.c. It ends, now or later, with `redis_finish`, once. While it waits for a
  * command, `asked_of(call)->command` is its own; `call->next` is its own too. When the broker ends
  * all commands are answered with NULL; what waits otherwise is to be finished with ERR_CLOSED from
- * `redis_end_parts`. `call->answer` is empty, may hold any number of bytes, and may be broken by
+ * `broker_redis_stop`. `call->answer` is empty, may hold any number of bytes, and may be broken by
  * want of memory (`buf_err`).
  */
 
@@ -101,6 +101,8 @@ void queue_init(struct queue *queue);
 void queue_finish(struct queue *queue);
 /* Carries out some of what workers asked; true: there is more. */
 bool queue_carry_out(struct broker_redis *redis);
+/* Lets the verb's file answer the call. */
+void redis_carry_out(struct broker_redis *redis, struct broker_call *call);
 /* Gives the workers what was answered in this turn. */
 void queue_give_back(struct broker_redis *redis);
 /* From now on calls are dropped, those that wait first. The thread has ended. */
@@ -180,15 +182,21 @@ struct channels {
     uint64_t ticket;          /* the last that was given */
     bool is_up;               /* else nobody waits */
     _Atomic uint64_t heard;
-    bool has_risen; /* `heard`, in this turn; the broker's thread's */
+    uint64_t told; /* `heard` when the hubs were last told; the broker's thread's */
 };
 
 void channels_init(struct channels *channels);
-/* The link is gone. */
-void channels_finish(struct broker_redis *redis);
+void channels_finish(struct channels *channels);
+/* Forgets all channels. */
+void channels_end_all(struct broker_redis *redis);
 /* Subscribes to what is new, ends what has lingered; portions; true: there is more. */
 bool channels_turn(struct broker_redis *redis);
+/* The end of a turn: tells the hubs that `heard` has risen. */
+void channels_tell_heard(struct broker_redis *redis);
+/* Whoever had to wait until the hubs take what comes need not any more. */
+void channels_judge_all(struct broker_redis *redis);
 void channels_set_up(struct broker_redis *redis, bool is_up);
+uint64_t channels_count(struct broker_redis *redis);
 
 /* The workers' side. */
 MUST_USE enum err channels_listen(struct broker_redis *redis, struct span name, bool has_history,
@@ -218,18 +226,18 @@ void history_end(struct broker_redis *redis, struct channel *channel);
 struct kept_arrival;
 
 struct delivery {
-    struct kept_arrival *kept, **kept_last; /* the hubs have not taken them yet */
+    struct kept_arrival *kept, *kept_last; /* the hubs have not taken them yet */
     size_t kept_bytes;
     uint32_t alarm; /* when to try again */
     bool is_any;    /* something was delivered since `delivered` was last called */
 };
 
 void delivery_init(struct broker_redis *redis);
-void delivery_finish(struct broker_redis *redis);
-/* To the hubs, or kept until they take it, in order. ERR_NOMEM, ERR_LIMIT: it is lost, since too
- * much is kept already. `arrival->received_ns` is set here. */
-MUST_USE enum err deliver(struct broker_redis *redis, struct broker_arrival *arrival);
-/* The hubs are behind: do not fetch more than must be. */
+void delivery_finish(struct delivery *delivery);
+/* To the hubs, or kept until they take it, in order. ERR_NOMEM, ERR_LIMIT: it is lost (and
+ * counted), since too much is kept already. `arrival->received_ns` is set here. */
+enum err deliver(struct broker_redis *redis, struct broker_arrival *arrival);
+/* The hubs are behind: something is kept. */
 bool delivery_is_behind(const struct broker_redis *redis);
 /* The end of a turn. */
 void delivery_turn(struct broker_redis *redis);
@@ -243,19 +251,21 @@ struct health {
     bool is_pinging; /* `ping` is under way */
     bool is_awaited; /* the ping `number` has not come back yet */
     bool is_link_up;
-    bool is_up;
+    bool is_up, was_up;
     uint64_t number;
-    uint64_t sent_ns, judged_ns, down_ns;
+    uint64_t sent_ns, due_ns, judged_ns; /* of the ping; when it was last looked after */
+    uint64_t down_ns;                    /* since when it is not up */
     pthread_mutex_t lock;
     struct broker_redis_state state; /* under it */
 };
 
 void health_init(struct broker_redis *redis);
-void health_finish(struct broker_redis *redis);
+void health_finish(struct health *h);
 void health_begin(struct broker_redis *redis); /* there is a link */
 void health_tick(struct broker_redis *redis);
 void health_link_up(struct broker_redis *redis);
 void health_link_down(struct broker_redis *redis, const char *why);
+void health_link_said(struct broker_redis *redis, int level, const char *what, const char *server);
 
 /* ---- all of it ------------------------------------------------------------------------------ */
 
