@@ -147,7 +147,10 @@ struct broker *broker_redis_join(struct broker_redis *redis, struct loop *worker
 
 void broker_redis_free(struct broker_redis *redis) {
     if (!redis) return;
-    broker_redis_stop(redis);
+    assert(!redis->is_started);
+    redis_link_free(redis->link); /* where the thread could not be started */
+    redis->link = NULL;
+    channels_end_all(redis);
     health_finish(&redis->health);
     delivery_finish(&redis->delivery);
     channels_finish(&redis->channels);
