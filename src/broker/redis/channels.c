@@ -137,7 +137,7 @@ enum err channels_listen(struct broker_redis *redis, struct span name, bool has_
     return e;
 }
 
-void channels_leave(struct broker_redis *redis, struct span name) {
+void channels_unlisten(struct broker_redis *redis, struct span name) {
     struct channels *channels = &redis->channels;
     pthread_mutex_lock(&channels->lock);
     struct channel *channel = find(channels, name, (uint32_t)hash_span(name));

@@ -76,7 +76,7 @@ static enum err listen_to(struct broker *broker, struct span channel, bool has_h
 }
 
 static void leave(struct broker *broker, struct span channel) {
-    channels_leave(container_of(broker, struct worker, broker)->redis, channel);
+    channels_unlisten(container_of(broker, struct worker, broker)->redis, channel);
 }
 
 static uint64_t heard(const struct broker *broker) {
@@ -90,7 +90,7 @@ static void release(struct broker *broker) {
     mem_free(worker);
 }
 
-struct worker *worker_new(struct broker_redis *redis, struct loop *loop) {
+struct worker *redis_worker_new(struct broker_redis *redis, struct loop *loop) {
     static const struct broker_ops ops = {
         .ask = ask,
         .take = take,

@@ -139,7 +139,7 @@ struct broker_redis *broker_redis_new(const struct broker_redis_options *options
 }
 
 struct broker *broker_redis_join(struct broker_redis *redis, struct loop *worker_loop) {
-    struct worker *worker = worker_new(redis, worker_loop);
+    struct worker *worker = redis_worker_new(redis, worker_loop);
     worker->next = redis->workers;
     redis->workers = worker;
     return &worker->broker;

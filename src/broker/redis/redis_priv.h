@@ -107,7 +107,7 @@ void redis_carry_out(struct broker_redis *redis, struct broker_call *call);
 void queue_give_back(struct broker_redis *redis);
 /* From now on calls are dropped, those that wait first. The thread has ended. */
 void queue_close(struct broker_redis *redis);
-struct worker *worker_new(struct broker_redis *redis, struct loop *loop);
+struct worker *redis_worker_new(struct broker_redis *redis, struct loop *loop);
 
 void publish_ask(struct broker_redis *redis, struct broker_call *call);
 /* Counts how a publish ended, for redis_publish_total. */
@@ -201,7 +201,7 @@ uint64_t channels_count(struct broker_redis *redis);
 /* The workers' side. */
 MUST_USE enum err channels_listen(struct broker_redis *redis, struct span name, bool has_history,
                                   uint64_t *ret_ticket);
-void channels_leave(struct broker_redis *redis, struct span name);
+void channels_unlisten(struct broker_redis *redis, struct span name);
 
 /* Listens to the channel `name` with its history for a while although no hub does (or goes on to);
  * NULL: no memory, or the name is too long. Valid until `history_end`. */
