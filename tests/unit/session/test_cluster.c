@@ -614,6 +614,14 @@ static void what_waits_is_bounded(void **state) {
     assert_in_range(session_shared_unfinished_bytes(scene.shared), 1, 700);
     for (int i = 0; i < 3; i++)
         leave(clients[i]);
+    /* What came behind it counts too. */
+    int client = scene_connect();
+    char request[1000];
+    int len =
+        snprintf(request, sizeof request, "GET /users HTTP/1.1\r\n" HANDSHAKE "\r\n%500s", "");
+    send_bytes(client, request, (size_t)len);
+    assert_int_equal(outcome(client), 503);
+    leave(client);
     expect_nobody();
 }
 
