@@ -16,26 +16,6 @@
 #include "session/token.h"
 #include "ws/close.h"
 
-struct answer {
-    bool is_there;
-    enum err err;
-    uint64_t value;
-};
-
-/* What is settled of a handshake that waits for answers. */
-struct known {
-    uint16_t endpoint;
-    bool has_tried;   /* counted among the attempts on this node */
-    bool has_user;    /* known to be `user` (none: anonymous), whose token ends at `expires_s` */
-    bool has_seats;   /* on this node */
-    bool is_given_up; /* the answers take too long */
-    uint8_t user_len;
-    uint32_t expires_s;
-    struct seats seats;
-    struct answer answers[ASKED_KINDS];
-    char user[JWT_USER_MAX];
-};
-
 /* One attempt while it is judged. */
 struct attempt {
     struct session *s;
@@ -350,7 +330,7 @@ static bool must_ask(const struct session *s, const struct endpoint_options *opt
 
 /* What is known of it so far. After a reload its path may be another endpoint's. */
 static enum err find_known(struct attempt *a, struct conn_http *http) {
-    if (http->known && http->known->endpoint != a->endpoint) admission_forget(a->s, http);
+    if (http->known && http->known->endpoint != a->endpoint) known_forget(a->s, http);
     if (!http->known && must_ask(a->s, a->options)) {
         http->known = mem_try(sizeof *http->known);
         if (!http->known) return ERR_NOMEM;
@@ -404,36 +384,4 @@ void admission_leave(struct session *s, uint16_t endpoint, const struct seats *s
     if (seats->is_connection) {
         atomic_fetch_sub_explicit(&s->shared->connections, 1, memory_order_relaxed);
     }
-}
-
-bool admission_hear(struct session *s, uint64_t ticket, enum asked what,
-                    const struct broker_call *call) {
-    uint32_t index = (uint32_t)(ticket >> 32);
-    const struct conn *c = conn_at(s, index);
-    if (c->state != CONN_HTTP || c->in.http->ticket != ticket) return false;
-    struct conn_http *http = c->in.http;
-    struct known *known = http->known;
-    enum err err = call->err;
-    struct span owner = buf_span(&call->answer);
-    if (what == ASKED_CHANNEL && !err && owner.len > 0 &&
-        !span_eq(owner, span_of(known->user, known->user_len))) {
-        err = ERR_DENIED;
-    }
-    known->answers[what] = (struct answer){ true, err, call->value };
-    if (what == ASKED_SEAT) known->seats.is_shared = !err;
-    http->ticket = 0;
-    conn_pause(s, index);
-    return true;
-}
-
-void admission_give_up(struct conn_http *http) {
-    http->known->is_given_up = true;
-    http->ticket = 0;
-}
-
-void admission_forget(struct session *s, struct conn_http *http) {
-    if (!http->known) return;
-    admission_leave(s, http->known->endpoint, &http->known->seats);
-    mem_free(http->known);
-    http->known = NULL;
 }

@@ -9,19 +9,11 @@
 #ifndef TIDINGS_SESSION_ADMISSION_H
 #define TIDINGS_SESSION_ADMISSION_H
 
-#include "session/conn_priv.h"
-
-/* What a connection has of what is counted. */
-struct seats {
-    struct interest *user;    /* the entry with its seat; NULL: anonymous */
-    struct interest *channel; /* the one that connections are counted on; NULL: by user */
-    bool is_connection;       /* one of the process's */
-    bool is_shared;           /* counted by the broker that nodes share, too */
-};
+#include "session/known.h"
 
 struct admission {
     enum count_opened result; /* COUNT_OPENED_OK: come in */
-    bool is_later;            /* nothing is known yet: to be judged again when `is_answered` */
+    bool is_later;            /* nothing else is set: to be judged again, with an answer */
     struct seats seats;       /* then */
     uint32_t expires_s;       /* then: when the token ends, on the session's clock; 0: never */
     struct refusal refusal;   /* else: what is to be said to those who were let to the token */
@@ -39,17 +31,5 @@ struct admission admission_judge(struct session *s, uint32_t index,
                                  const struct http_params *params, const struct address *address,
                                  uint16_t endpoint);
 void admission_leave(struct session *s, uint16_t endpoint, const struct seats *seats);
-
-/* What is asked of that broker, in this order. */
-enum asked { ASKED_ATTEMPT, ASKED_CHANNEL, ASKED_SEAT, ASKED_KINDS };
-
-/* The answer to a question of the connection that has that ticket, which is judged in the next
- * turn. False: it has ended. */
-MUST_USE bool admission_hear(struct session *s, uint64_t ticket, enum asked what,
-                             const struct broker_call *call);
-/* The connection waits no longer for its answer: to be judged, and it will be a fault of ours. */
-void admission_give_up(struct conn_http *http);
-/* It does not want to be judged any more: what it has so far is given back. */
-void admission_forget(struct session *s, struct conn_http *http);
 
 #endif

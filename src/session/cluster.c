@@ -79,7 +79,7 @@ static void on_answer(struct broker_call *call) {
     struct asking *asking = container_of(call, struct asking, call);
     struct session *s = asking->s;
     bool is_dropped = call->is_dropped;
-    if (!is_dropped && !admission_hear(s, asking->ticket, asking->what, call) &&
+    if (!is_dropped && !known_hear(s, asking->ticket, asking->what, call) &&
         call->verb == BROKER_SIT && !call->err) {
         buf_finish(&call->answer);
         *call = (struct broker_call){ .verb = BROKER_LEAVE, .name = call->name, .done = finish };

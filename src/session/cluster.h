@@ -4,7 +4,7 @@
  * all nodes together, and whether a channel was declared.
  *
  * A handshake asks one question at a time. Its connection is not read meanwhile; the answer goes to
- * `admission_hear`, or to nobody when the connection has ended: then what it granted is given back.
+ * `known_hear`, or to nobody when the connection has ended: then what it granted is given back.
  *
  * Names: `<endpoint>/user/<id>`, `<endpoint>/address/<address, or the /64 of one>`,
  * `<endpoint>/channel/<channel>`.
@@ -12,7 +12,7 @@
 #ifndef TIDINGS_SESSION_CLUSTER_H
 #define TIDINGS_SESSION_CLUSTER_H
 
-#include "session/admission.h"
+#include "session/known.h"
 
 /* Whether the endpoint's limits hold for all nodes together. */
 static inline bool cluster_has_limits(const struct session *s,

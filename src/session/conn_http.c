@@ -59,7 +59,7 @@ void conn_http_leave(struct session *s, struct conn *c) {
     c->in.http = NULL;
     if (!http) return;
     counter_sub(&s->counts->http_connections, 1);
-    admission_forget(s, http);
+    known_forget(s, http);
     (void)is_within_budget(s, http, 0);
     if (buf_err(&http->out)) {
         c->is_lost = true;
@@ -346,7 +346,7 @@ void conn_http_overdue(struct session *s, uint32_t index) {
         return;
     }
     if (http->known) {
-        admission_give_up(http);
+        known_give_up(http);
         conn_http_resume(s, index);
         return;
     }

@@ -46,7 +46,7 @@ struct conn_http {
     uint64_t ticket;  /* of the request whose answer comes later; 0: there is none */
     struct http_response later;     /* that answer, prepared, */
     const struct http_route *route; /* and where it is counted */
-    struct known *known; /* of a handshake that waits for answers (session/admission.h), or NULL;
+    struct known *known; /* of a handshake that waits for answers (session/known.h), or NULL;
                           * the last of them is there when there is no ticket any more */
     struct http_peer peer;
 };

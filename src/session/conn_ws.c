@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "hub/seat.h"
 #include "hub/subscribe.h"
+#include "session/admission.h"
 #include "session/channels.h"
 #include "session/cluster.h"
 #include "ws/close.h"
