@@ -30,6 +30,7 @@ struct rig {
     char last[512]; /* "channel=payload" */
     /* What the owner of the subscriptions does when one stands; may be NULL. */
     void (*on_subscribed)(struct rig *rig, struct redis_subscription *s);
+    void (*on_message)(struct rig *rig); /* may be NULL */
 };
 
 /* A command and what it was answered with, as redis/reply_text.h has it, or "lost". */
@@ -68,6 +69,7 @@ static inline void rig_message(void *owner, struct redis_subscription *s, struct
     struct rig *rig = owner;
     rig->messages++;
     (void)snprintf(rig->last, sizeof rig->last, "%.*s=%.*s", SPAN_ARG(s->name), SPAN_ARG(payload));
+    if (rig->on_message) rig->on_message(rig);
 }
 
 static inline void rig_subscribed(void *owner, struct redis_subscription *s) {

@@ -100,6 +100,9 @@ static void a_large_value_goes_out_and_in(void **state) {
     assert_string_equal(set.text, "+OK");
     assert_int_equal(strlen(get.text), sizeof get.text - 1);
     assert_int_equal(over.answers, 0);
+    /* What was answered waits no longer. */
+    assert_int_equal(redis_send(rig.link, &over.command, args[1], args, 3), ERR_OK);
+    run_until(&rig, over.answers == 1);
     assert_string_equal(answer_to(&rig, "DEL large"), ":1");
     free(large);
     rig_end(&rig);
@@ -315,12 +318,17 @@ static void a_server_that_hangs_is_given_up(void **state) {
     assert_non_null(strstr(rig.why, "owed an answer"));
     (void)kill(server.pid, SIGCONT);
     run_until(&rig, rig.ups == 2 && redis_is_subscribed(&s));
+    /* All answer but this. */
+    assert_int_equal(ask(&rig, &waiting, "BLPOP nothing 0"), ERR_OK);
+    run_until(&rig, rig.downs == 2);
+    assert_string_equal(waiting.text, "lost");
+    run_until(&rig, rig.ups == 3);
     /* Nobody asks anything: found out all the same. */
     (void)kill(server.pid, SIGSTOP);
-    run_until(&rig, rig.downs == 2);
+    run_until(&rig, rig.downs == 3);
     run_until(&rig, strstr(rig.said, "but does not answer within 1000 ms"));
     (void)kill(server.pid, SIGCONT);
-    run_until(&rig, rig.ups == 3);
+    run_until(&rig, rig.ups == 4);
     rig_end(&rig);
 }
 
@@ -491,6 +499,53 @@ static void a_troubled_life_ends_right(void **state) {
     rig_end(&rig);
 }
 
+static void an_answer_to_a_former_subscription_is_not_taken(void **state) {
+    (void)state;
+    connect_up();
+    struct redis_subscription first = subscription("ws:x"), second = subscription("ws:x");
+    redis_link_read(rig.link, false);
+    redis_subscribe(rig.link, &first);
+    run_for(&rig, 20);
+    char answer[64];
+    assert_non_null(
+        strstr(redis_tell(server.port, "PUBSUB NUMSUB ws:x", answer, sizeof answer), ":1\r\n"));
+    (void)kill(server.pid, SIGSTOP);
+    redis_unsubscribe(rig.link, &first);
+    redis_subscribe(rig.link, &second);
+    redis_link_read(rig.link, true);
+    run_for(&rig, 100);
+    bool is_taken = redis_is_subscribed(&second);
+    (void)kill(server.pid, SIGCONT);
+    assert_false(is_taken);
+    run_until(&rig, redis_is_subscribed(&second));
+    assert_int_equal(rig.downs, 0);
+    rig_end(&rig);
+}
+
+static void stop_reading(struct rig *r) {
+    if (r->messages % 10 == 0) redis_link_read(r->link, false);
+}
+
+static void reading_may_stop_at_any_message(void **state) {
+    (void)state;
+    rig.options.reply_timeout_ms = 60000; /* no PING brings what is held back to light */
+    connect_up();
+    rig.on_message = stop_reading;
+    struct redis_subscription s = subscription("ws:a");
+    redis_subscribe(rig.link, &s);
+    run_until(&rig, rig.subscribed == 1);
+    struct asked asked[100];
+    for (int i = 0; i < 100; i++)
+        assert_int_equal(ask(&rig, &asked[i], "PUBLISH ws:a x"), ERR_OK);
+    for (unsigned heard = 10; heard <= 100; heard += 10) {
+        run_until(&rig, asked[99].answers && rig.messages >= heard);
+        run_for(&rig, 60);
+        assert_int_equal(rig.messages, heard);
+        redis_link_read(rig.link, true);
+    }
+    rig_end(&rig);
+}
+
 static void many_subscriptions_stand_soon(void **state) {
     (void)state;
     enum { COUNT = 15000 };
@@ -547,6 +602,8 @@ int main(void) {
         CASE(names_in_flight_end_right),
         CASE(commands_are_taken_when_a_subscription_stands),
         CASE(reading_stops_and_goes_on),
+        CASE(reading_may_stop_at_any_message),
+        CASE(an_answer_to_a_former_subscription_is_not_taken),
         CASE(a_troubled_life_ends_right),
         CASE(many_subscriptions_stand_soon),
     };
