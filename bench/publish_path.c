@@ -113,16 +113,15 @@ int main(int argc, char **argv) {
     if (!loop || api_keys_new(&key, 1, &keys, &note)) abort();
     hub_shared_init(&bench.hub_shared, 1 << 20);
     bench.hub = hub_new(&bench.hub_shared, loop, &bench.counts, &ops, &bench);
+    const struct api_rules rules = { .keys = keys, .publish_max_bytes = 65536 };
     const struct api_options options = {
-        .keys = keys,
-        .publish_max_bytes = 65536,
         .idempotency_entries = 100,
         .hub_shared = &bench.hub_shared,
         .counts = counts,
         .counts_count = 1,
     };
     struct api_shared *shared = api_shared_new(&options);
-    struct api *api = api_new(shared, bench.hub, loop);
+    struct api *api = api_new(shared, &rules, bench.hub, loop);
     bench.router = http_router_new();
     api_add_routes(api, bench.router, true);
     bench.parser = http_parser_new(&(struct http_limits){ 16384, 1 << 20 });

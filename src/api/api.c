@@ -153,6 +153,19 @@ void api_problem_answer(const struct api_problem *problem, struct http_response 
     http_response_error_body(response, problem->code, span_str(problem->message.text));
 }
 
+bool api_later_take(struct api_shared *shared, size_t bytes) {
+    uint64_t max =
+        atomic_load_explicit(&shared->options.hub_shared->mailed_bytes_max, memory_order_relaxed);
+    uint64_t before = atomic_fetch_add_explicit(&shared->later_bytes, bytes, memory_order_relaxed);
+    if (before + bytes <= max) return true;
+    api_later_give(shared, bytes);
+    return false;
+}
+
+void api_later_give(struct api_shared *shared, size_t bytes) {
+    atomic_fetch_sub_explicit(&shared->later_bytes, bytes, memory_order_relaxed);
+}
+
 /* The key that a call presents: X-API-Key, else a bearer token. */
 static struct span presented_key(const struct http_request *request) {
     struct span key = http_headers_get(request->headers, HTTP_FIELD_API_KEY);
@@ -183,7 +196,7 @@ bool api_authorize(struct api *api, struct http_call *call, uint32_t scopes,
                    const struct api_key **ret) {
     const struct api_keys *keys = api->rules->keys;
     if (api->shared->options.is_demo) {
-        static const struct api_key anyone = { "demo", API_SCOPE_ALL, 0 };
+        static const struct api_key anyone = { .name = "demo", .scopes = API_SCOPE_ALL };
         *ret = &anyone;
         return true;
     }

@@ -18,6 +18,7 @@ struct api_shared {
     _Atomic size_t endpoint_count;
     struct idempotency *idempotency;
     _Atomic bool is_ready;
+    _Atomic uint64_t later_bytes;     /* see `api_later_take` */
     _Atomic uint64_t next_submission; /* the number to try next when none is asked for */
     int64_t started_ms;               /* wall clock */
     uint64_t started_ns;              /* the same moment on the clock of loops */
@@ -66,6 +67,12 @@ MUST_USE bool api_authorize(struct api *api, struct http_call *call, uint32_t sc
 
 /* Prepares CORS headers for the answer; true when the call was a preflight and is answered. */
 MUST_USE bool api_cors(struct api *api, struct http_call *call);
+
+/* Counts memory of calls that wait for a broker that nodes share, those of all workers together.
+ * False: that would be more than may wait for all clients (`queue_bytes_max`), and is not counted.
+ */
+MUST_USE bool api_later_take(struct api_shared *shared, size_t bytes);
+void api_later_give(struct api_shared *shared, size_t bytes);
 
 /* The handlers; `api` is a struct api. */
 void publish_post(void *api, struct http_call *call);

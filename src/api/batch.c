@@ -3,6 +3,7 @@
  * api/batch.c: POST /api/v1/batch: many publishes in one call, each answered as if it had come
  * alone.
  */
+#include "api/publish_later_priv.h"
 #include "api/publish_priv.h"
 
 enum { BATCH_COMMANDS_MAX = 1000 };
@@ -28,12 +29,13 @@ static bool read_commands(struct span body, struct span *ret, struct api_problem
     return true;
 }
 
-static bool judge_count(struct span commands, struct api_problem *problem) {
+static bool count_commands(struct span commands, size_t *ret, struct api_problem *problem) {
     struct json_walk walk = json_walk(commands);
     struct json_value command;
     size_t count = 0;
     while (json_element(&walk, &command) == JSON_ITEM)
         count++;
+    *ret = count;
     if (count <= BATCH_COMMANDS_MAX) return true;
     return api_problem(problem, 400, "too_many_commands", "A batch has at most %d commands",
                        BATCH_COMMANDS_MAX);
@@ -82,17 +84,8 @@ static uint64_t run_command(struct api *api, const struct api_key *key,
     return publish.ticket;
 }
 
-void batch_post(void *context, struct http_call *call) {
-    struct api *api = context;
-    const struct api_key *key;
-    struct api_problem problem;
-    struct span commands;
-    if (!api_authorize(api, call, API_SCOPE_PUBLISH, &key)) return;
-    if (!read_commands(call->request->body, &commands, &problem) ||
-        !judge_count(commands, &problem)) {
-        api_problem_answer(&problem, call->response);
-        return;
-    }
+static void answer_now(struct api *api, struct http_call *call, const struct api_key *key,
+                       struct span commands) {
     http_response_start(call->response, 200);
     struct buf *out = http_response_open(call->response, HTTP_JSON);
     buf_append_span(out, SPAN("{\"results\":["));
@@ -105,4 +98,43 @@ void batch_post(void *context, struct http_call *call) {
     }
     buf_append_span(out, SPAN("]}"));
     http_response_close(call->response);
+}
+
+/* By way of a broker that nodes share. */
+static void answer_later(struct api *api, struct http_call *call, const struct api_key *key,
+                         struct span commands, size_t count) {
+    struct publish_job *job = publish_job_new(api, call, key, commands, count);
+    if (!job) return;
+    struct json_walk walk = json_walk(publish_job_text(job));
+    struct json_value command;
+    while (json_element(&walk, &command) == JSON_ITEM) {
+        struct api_problem problem;
+        enum publish_kind kind = PUBLISH_TARGETED;
+        struct span body;
+        if (read_command(&command, &kind, &body, &problem)) {
+            publish_job_add(job, kind, body);
+        } else {
+            publish_job_refuse(job, &problem);
+        }
+    }
+    publish_job_begin(job, call, true);
+}
+
+void batch_post(void *context, struct http_call *call) {
+    struct api *api = context;
+    const struct api_key *key;
+    struct api_problem problem;
+    struct span commands;
+    size_t count;
+    if (!api_authorize(api, call, API_SCOPE_PUBLISH, &key)) return;
+    if (!read_commands(call->request->body, &commands, &problem) ||
+        !count_commands(commands, &count, &problem)) {
+        api_problem_answer(&problem, call->response);
+        return;
+    }
+    if (hub_is_shared(api->hub)) {
+        answer_later(api, call, key, commands, count);
+    } else {
+        answer_now(api, call, key, commands);
+    }
 }

@@ -2,48 +2,22 @@
 /*
  * api/publish.c: POST /api/v1/publish and POST /api/v1/broadcast.
  *
- * A publish becomes one message, which goes to each target by way of the hub. When the workers
- * have too much to deliver before anything was sent, the call fails and may be repeated; when that
- * happens midway, the answer says for each target what became of it, since a repetition would send
- * to some twice.
+ * A publish becomes one message, which goes to each target by way of the hub; with a broker that
+ * nodes share that is publish_later.c.
  */
+#include "api/publish_later_priv.h"
 #include "api/publish_priv.h"
 
 #include "hub/publish.h"
 #include "hub/rule.h"
-#include "hub/seat.h"
 
-/* The channel of a target; a user's is built in `room`. */
-static struct span channel_of(const struct publish_request *request,
-                              const struct publish_target *target,
-                              char room[static PUBLISH_CHANNEL_MAX]) {
-    static const char prefix[] = SEAT_USER_CHANNEL;
-    enum { PREFIX_LEN = sizeof prefix - 1 };
-    if (!request->is_users) return target->name;
-    memcpy(room, prefix, PREFIX_LEN);
-    memcpy(room + PREFIX_LEN, target->name.at, target->name.len);
-    return span_of(room, PREFIX_LEN + target->name.len);
-}
-
-static bool refuse_unavailable(struct api_problem *problem) {
-    return api_problem(problem, 503, "store_unavailable",
-                       "What is published cannot be kept at present; nothing was sent");
-}
-
-static bool refuse_overloaded(struct api_problem *problem) {
-    return api_problem(problem, 503, "overloaded",
-                       "The server has too much to deliver; nothing was sent");
-}
-
-static bool refuse_target(enum err e, struct span channel, struct api_problem *problem) {
-    if (e == ERR_IO) return refuse_unavailable(problem);
-    if (e == ERR_AGAIN) return refuse_overloaded(problem);
-    if (e == ERR_NOT_FOUND) {
-        return api_problem(problem, 404, "not_declared", "The channel %.*s was not declared",
-                           SPAN_ARG(channel));
+static enum publish_outcome outcome_of(enum err e) {
+    switch (e) {
+    case ERR_OK: return PUBLISH_SENT;
+    case ERR_IO: return PUBLISH_NOT_KEPT;
+    case ERR_NOT_FOUND: return PUBLISH_NOT_DECLARED;
+    default: return PUBLISH_OVERLOADED;
     }
-    return api_problem(problem, 409, "history_full",
-                       "The history of the channel %.*s takes no more", SPAN_ARG(channel));
 }
 
 /* Whether each target could be sent to now; one that cannot fails the whole call. */
@@ -51,34 +25,28 @@ static bool check_all(struct api *api, const struct publish_request *request,
                       struct api_problem *problem) {
     for (size_t i = 0; i < request->target_count; i++) {
         char room[PUBLISH_CHANNEL_MAX];
-        struct span channel = channel_of(request, &request->targets[i], room);
+        struct span channel = publish_channel(request, &request->targets[i], room);
         enum err e = hub_check_channel(api->hub, channel, request->data.len);
-        if (e) return refuse_target(e, channel, problem);
+        if (e == ERR_LIMIT) return publish_refuse(PUBLISH_HISTORY_FULL, channel, problem);
+        if (e) return publish_refuse(outcome_of(e), channel, problem);
     }
     return true;
 }
 
-/* Sends to each target; an error, the last one's, when nobody got it. */
-static enum err send_all(struct api *api, struct publish *publish) {
+/* Sends to each target. */
+static void send_all(struct api *api, struct publish *publish) {
     struct publish_request *request = &publish->request;
     struct message *message = message_new(request->data, loop_now_ns(api->loop));
-    bool is_sent = false;
-    enum err e = ERR_OK;
-    if (!message) return ERR_NOMEM;
     for (size_t i = 0; i < request->target_count; i++) {
         struct publish_target *target = &request->targets[i];
         char room[PUBLISH_CHANNEL_MAX];
-        struct span channel = channel_of(request, target, room);
-        target->err = hub_publish(api->hub, channel, message, &target->receipt);
-        if (target->err) {
-            e = target->err;
-            continue;
-        }
-        is_sent = true;
-        if (target->receipt.ticket) publish->ticket = target->receipt.ticket; /* they rise */
+        struct span channel = publish_channel(request, target, room);
+        enum err e =
+            message ? hub_publish(api->hub, channel, message, &target->receipt) : ERR_NOMEM;
+        target->outcome = outcome_of(e);
+        if (!e && target->receipt.ticket) publish->ticket = target->receipt.ticket; /* they rise */
     }
     message_unref(message);
-    return is_sent ? ERR_OK : e;
 }
 
 /* An answer that is remembered is as good as what it tells of: it waits for the disk too. */
@@ -87,12 +55,12 @@ static bool repeat(struct api *api, struct publish *publish) {
     const struct store *store = hub_shared_of(api->hub)->store;
     for (size_t i = 0; i < request->target_count; i++) {
         char room[PUBLISH_CHANNEL_MAX];
-        struct span channel = channel_of(request, &request->targets[i], room);
+        struct span channel = publish_channel(request, &request->targets[i], room);
         uint64_t ticket = hub_ticket_of(api->hub, channel);
         if (ticket) publish->ticket = ticket;
     }
     bool is_kept = publish->ticket == 0 || !store_is_failing(store);
-    return is_kept || refuse_unavailable(&publish->problem);
+    return is_kept || publish_refuse(PUBLISH_NOT_KEPT, SPAN(""), &publish->problem);
 }
 
 /* Judges the idempotency key, if there is one: true when the publish is to be carried out, or
@@ -108,16 +76,11 @@ static bool begin_once(struct api *api, const struct api_key *key, struct span b
         ret->is_again = true;
         ret->answer = buf_span(&api->answer);
         return true;
-    case IDEMPOTENCY_OTHER:
-        return api_problem(&ret->problem, 422, "idempotency_key_reused",
-                           "That idempotency key came with another body before");
-    case IDEMPOTENCY_RUNNING:
-        return api_problem(&ret->problem, 409, "idempotency_key_in_use",
-                           "A call with that idempotency key is under way");
+    case IDEMPOTENCY_OTHER: return publish_refuse_key(ERR_INVALID, &ret->problem);
+    case IDEMPOTENCY_RUNNING: return publish_refuse_key(ERR_BUSY, &ret->problem);
     case IDEMPOTENCY_NO_MEMORY: break;
     }
-    return api_problem(&ret->problem, 503, "overloaded",
-                       "There is no memory to remember the idempotency key");
+    return publish_refuse_key(ERR_NOMEM, &ret->problem);
 }
 
 bool publish_run(struct api *api, const struct api_key *key, enum publish_kind kind,
@@ -133,39 +96,13 @@ bool publish_run(struct api *api, const struct api_key *key, enum publish_kind k
     }
     if (!begin_once(api, key, body, ret)) return false;
     if (ret->is_again) return repeat(api, ret);
-    if (!check_all(api, &ret->request, &ret->problem)) {
-        if (ret->entry) idempotency_abandon(api->shared->idempotency, ret->entry);
-        return false;
+    bool is_good = check_all(api, &ret->request, &ret->problem);
+    if (is_good) {
+        send_all(api, ret);
+        is_good = publish_settle(&ret->request, &ret->problem);
     }
-    enum err e = send_all(api, ret);
-    if (!e) return true;
-    if (ret->entry) idempotency_abandon(api->shared->idempotency, ret->entry);
-    return e == ERR_IO ? refuse_unavailable(&ret->problem) : refuse_overloaded(&ret->problem);
-}
-
-static void write_target(const struct publish_request *request, const struct publish_target *target,
-                         struct buf *out) {
-    char room[PUBLISH_CHANNEL_MAX];
-    buf_append_span(out, SPAN("{\"channel\":"));
-    json_append_string(out, channel_of(request, target, room));
-    if (target->err == ERR_IO) {
-        buf_append_span(out, SPAN(",\"error\":{\"code\":\"store_unavailable\",\"message\":\"It "
-                                  "cannot be kept at present; not sent\"}}"));
-        return;
-    }
-    if (target->err) {
-        buf_append_span(out,
-                        SPAN(",\"error\":{\"code\":\"overloaded\",\"message\":\"The server has "
-                             "too much to deliver; not sent\"}}"));
-        return;
-    }
-    buf_append_span(out, SPAN(",\"deliveries\":"));
-    buf_append_uint(out, target->receipt.deliveries);
-    if (target->receipt.skipped > 0) {
-        buf_append_span(out, SPAN(",\"skipped\":"));
-        buf_append_uint(out, target->receipt.skipped);
-    }
-    buf_append_char(out, '}');
+    if (!is_good && ret->entry) idempotency_abandon(api->shared->idempotency, ret->entry);
+    return is_good;
 }
 
 void publish_write(struct api *api, struct publish *publish, struct buf *out) {
@@ -174,12 +111,7 @@ void publish_write(struct api *api, struct publish *publish, struct buf *out) {
         return;
     }
     size_t begin = out->len;
-    buf_append_span(out, SPAN("{\"published\":["));
-    for (size_t i = 0; i < publish->request.target_count; i++) {
-        if (i > 0) buf_append_char(out, ',');
-        write_target(&publish->request, &publish->request.targets[i], out);
-    }
-    buf_append_span(out, SPAN("]}"));
+    publish_write_targets(&publish->request, out);
     if (publish->entry) {
         /* A broken buffer has lost its answer, but not what was sent. */
         struct span answer = buf_err(out) ? SPAN("") : span_skip(buf_span(out), begin);
@@ -194,6 +126,13 @@ void publish_finish(struct publish *publish) {
 static void answer_post(struct api *api, struct http_call *call, enum publish_kind kind) {
     const struct api_key *key;
     if (!api_authorize(api, call, API_SCOPE_PUBLISH, &key)) return;
+    if (hub_is_shared(api->hub)) {
+        struct publish_job *job = publish_job_new(api, call, key, call->request->body, 1);
+        if (!job) return;
+        publish_job_add(job, kind, publish_job_text(job));
+        publish_job_begin(job, call, false);
+        return;
+    }
     struct publish publish;
     if (publish_run(api, key, kind, call->request->body, &publish)) {
         http_response_start(call->response, 200);

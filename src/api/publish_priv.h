@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * api/publish_priv.h: carrying out one publish and saying what came of it; by itself or as one
- * command of a batch.
+ * command of a batch, with a broker that is this process alone.
  */
 #ifndef TIDINGS_API_PUBLISH_PRIV_H
 #define TIDINGS_API_PUBLISH_PRIV_H
 
-#include "api/publish_request_priv.h"
+#include "api/publish_answer_priv.h"
 
 struct publish {
     struct publish_request request;

@@ -12,11 +12,22 @@ enum { PUBLISH_USER_MAX = 128, PUBLISH_CHANNEL_MAX = 200 };
 /* Which call a body belongs to: a broadcast names no target. */
 enum publish_kind { PUBLISH_TARGETED, PUBLISH_BROADCAST };
 
+enum publish_outcome {
+    PUBLISH_SENT,
+    PUBLISH_OVERLOADED,
+    PUBLISH_NOT_KEPT, /* the store takes nothing at present */
+    PUBLISH_NOT_DECLARED,
+    PUBLISH_HISTORY_FULL,
+    PUBLISH_BROKER_DOWN,
+    PUBLISH_UNKNOWN, /* it may have been sent; all others but the first: it was not */
+    PUBLISH_OUTCOMES
+};
+
 /* One channel, or a user's own, and what came of sending to it. */
 struct publish_target {
     struct span name; /* of the channel, or of the user */
-    enum err err;
-    struct receipt receipt;
+    enum publish_outcome outcome;
+    struct receipt receipt; /* PUBLISH_SENT */
 };
 
 struct publish_request {

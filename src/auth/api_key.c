@@ -62,12 +62,14 @@ static enum err add(struct api_keys *keys, const struct api_key_options *opt,
         if (span_eq(opt->key, span_of(other->key, other->key_len)))
             return err_note(note, ERR_EXISTS, "keys[%zu]: the key is that of keys[%zu]", place, i);
     }
-    keys->list[keys->count++] = (struct entry){
-        .seen = { mem_new_text(name.at, name.len), opt->scopes, hash_span(opt->key) },
-        .key = mem_new_text(opt->key.at, opt->key.len),
-        .key_len = opt->key.len,
-    };
-    return ERR_OK;
+    struct entry *entry = &keys->list[keys->count++];
+    entry->seen.name = mem_new_text(name.at, name.len);
+    entry->seen.scopes = opt->scopes;
+    entry->seen.id = hash_span(opt->key);
+    entry->key = mem_new_text(opt->key.at, opt->key.len);
+    entry->key_len = opt->key.len;
+    if (digest_of(opt->key, entry->seen.digest)) return ERR_OK;
+    return err_note(note, ERR_NOMEM, "keys[%zu]: there is no memory for it", place);
 }
 
 enum err api_keys_new(const struct api_key_options *list, size_t count, struct api_keys **ret,

@@ -7,8 +7,8 @@
 #ifndef TIDINGS_AUTH_API_KEY_H
 #define TIDINGS_AUTH_API_KEY_H
 
+#include "base/digest.h"
 #include "base/err.h"
-#include "base/span.h"
 
 #define API_SCOPE_MAP(X)                                                                           \
     X(PUBLISH, "publish")                                                                          \
@@ -43,6 +43,8 @@ struct api_key {
     const char *name;
     uint32_t scopes;
     uint64_t id; /* the same as long as the process lives, whatever set the key is in */
+    /* The same in every process. Whoever has it could try out what keys it may be of. */
+    unsigned char digest[DIGEST_BYTES];
 };
 
 struct api_keys;
@@ -56,7 +58,7 @@ bool api_scope_parse(struct span name, enum api_scope *ret);
  *
  * Errors, said in `note` with the key's place (`keys[2]: …`) but never with the key: ERR_INVALID
  * (length, characters, no scope), ERR_EXISTS (a key or name twice), ERR_LIMIT (more than
- * API_KEYS_MAX).
+ * API_KEYS_MAX), ERR_NOMEM.
  */
 MUST_USE
 enum err api_keys_new(const struct api_key_options *list, size_t count, struct api_keys **ret,

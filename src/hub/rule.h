@@ -39,6 +39,8 @@ enum hub_admit {
 /* May `user` (empty: anonymous) listen to `channel`? One with an owner is for its owner alone. */
 enum hub_admit hub_admit_listener(struct hub *hub, struct span channel, struct span user);
 
+/* These two: with a broker that is this process alone. */
+
 /* Could `channel` take a message with a payload of `bytes` now? ERR_OK, ERR_NOT_FOUND (not
  * declared), ERR_LIMIT (its history is full), ERR_AGAIN and ERR_IO (see `store_accepts`). */
 MUST_USE enum err hub_check_channel(struct hub *hub, struct span channel, size_t bytes);
