@@ -80,10 +80,11 @@ static void stop_listening(struct hub *hub, struct span channel) {
     if (hub->broker->is_shared) broker_leave(hub->broker, channel);
 }
 
-/* Nobody listens any more: its time begins, see hub/sweep.c. Under the stripe's lock. */
+/* Nobody listens any more: its time begins, see hub/sweep.c. Under the stripe's lock. When all ends
+ * the loop with its time has gone already. */
 static void keep_from_now(struct hub *hub, struct span channel) {
     if (!hub_rule_of(hub, channel)) return;
-    store_touch(hub->shared->store, channel, (uint32_t)(loop_now_ns(hub->loop) / NS_PER_S));
+    store_touch(hub->shared->store, channel, (uint32_t)(clock_now_ns() / NS_PER_S));
 }
 
 uint64_t hub_listen_ticket(const struct hub *hub) {
