@@ -253,12 +253,10 @@ static void begin(struct broker_redis *redis, struct channel *channel, bool has_
 /* It is in no table any more. */
 static void end(struct broker_redis *redis, struct channel *channel) {
     if (channel->is_begun) listener_end(redis, &channel->listener);
-    if (channel->live) {
-        listener_end(redis, &channel->live->listener);
-        history_end(redis, channel);
-        mem_free(channel->live);
-        redis->hooks->forget(redis->owner, channel->name);
-    }
+    if (channel->live) listener_end(redis, &channel->live->listener);
+    history_end(redis, channel);
+    if (channel->live) redis->hooks->forget(redis->owner, channel->name);
+    mem_free(channel->live);
     mem_free(channel);
 }
 

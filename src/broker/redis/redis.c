@@ -94,6 +94,7 @@ enum err broker_redis_start(struct broker_redis *redis) {
 }
 
 void broker_redis_stop(struct broker_redis *redis) {
+    if (redis->is_dropping) return;
     if (redis->is_started) {
         atomic_store(&redis->is_stopping, true);
         loop_wake(redis->loop);

@@ -57,7 +57,8 @@ struct broker *broker_redis_join(struct broker_redis *redis, struct loop *worker
 
 /* Starts the thread. ERR_LIMIT. */
 MUST_USE enum err broker_redis_start(struct broker_redis *redis);
-/* Ends the thread, when no worker runs any more: what is not answered is answered as dropped. */
+/* Ends the thread, when no worker runs any more: what is not answered is answered as dropped.
+ * Again: nothing. */
 void broker_redis_stop(struct broker_redis *redis);
 /* After the brokers of all workers. NULL is fine. */
 void broker_redis_free(struct broker_redis *redis);

@@ -217,8 +217,8 @@ void channel_is_loaded(struct broker_redis *redis, struct channel *channel);
 void history_begin(struct broker_redis *redis, struct channel *channel);
 /* Something came on the live channel. */
 void history_live(struct broker_redis *redis, struct channel *channel, struct span payload);
-/* The channel is about to go; frees `channel->history`. Commands under way must do without. The
- * hubs are told to forget by whoever calls. */
+/* The channel is about to go; frees `channel->history`, if there is one. Commands under way must do
+ * without. The hubs are told to forget by whoever calls. */
 void history_end(struct broker_redis *redis, struct channel *channel);
 
 /* ---- delivering ----------------------------------------------------------------------------- */

@@ -84,7 +84,8 @@ static inline void node_question(void *owner, struct broker_question *question, 
 
 /* ---- a node ---- */
 
-static inline void node_start(struct node *node, uint16_t port, const char *prefix) {
+/* As it is before its thread starts. */
+static inline void node_init(struct node *node, uint16_t port, const char *prefix) {
     static const struct broker_hooks hooks = { node_deliver, node_delivered, node_heard,
                                                node_changed, node_forget,    node_question };
     const struct broker_redis_options options = {
@@ -113,6 +114,10 @@ static inline void node_start(struct node *node, uint16_t port, const char *pref
     node->redis = broker_redis_new(&options, &hooks, node, &node->counts, NULL);
     assert_non_null(node->redis);
     node->broker = broker_redis_join(node->redis, node->loop);
+}
+
+static inline void node_start(struct node *node, uint16_t port, const char *prefix) {
+    node_init(node, port, prefix);
     assert_int_equal(broker_redis_start(node->redis), ERR_OK);
 }
 

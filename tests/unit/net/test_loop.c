@@ -171,10 +171,32 @@ static void a_loop_that_never_ran_can_be_freed(void **state) {
     end(&s);
 }
 
+static void on_alarm(void *owner) {
+    struct scene *s = owner;
+    note(s, 'a');
+}
+
+static void an_alarm_goes_off_once(void **state) {
+    (void)state;
+    struct scene s;
+    begin(&s);
+    loop_add_tick(s.loop, 20, on_tick, &s);
+    uint32_t never = loop_add_alarm(s.loop, on_tick, &s);
+    uint32_t alarm = loop_add_alarm(s.loop, on_alarm, &s);
+    assert_int_not_equal(never, alarm);
+    loop_set_alarm(s.loop, alarm, 1);
+    loop_set_alarm(s.loop, alarm, 5); /* moves it */
+    loop_run(s.loop);
+    assert_string_equal(s.story, "a");
+    assert_int_equal(s.ticks, 3);
+    end(&s);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sockets_come_before_the_end_of_the_turn),
         cmocka_unit_test(ticks_recur),
+        cmocka_unit_test(an_alarm_goes_off_once),
         cmocka_unit_test(it_does_not_sleep_while_work_is_left),
         cmocka_unit_test(a_watch_can_be_changed_and_ended),
         cmocka_unit_test(many_are_ready_in_one_turn),
