@@ -136,6 +136,20 @@ bool api_problem_json(struct api_problem *ret, struct span body, const struct js
                        error->expected);
 }
 
+bool api_problem_broker(struct api_problem *ret, enum err err, const char *undone,
+                        const char *unknown) {
+    switch (err) {
+    case ERR_CLOSED:
+        return api_problem(ret, 503, "broker_unavailable", "The broker is not available; %s",
+                           undone);
+    case ERR_IO:
+        return api_problem(ret, 503, "broker_unknown", "The broker did not answer; %s", unknown);
+    default:
+        return api_problem(ret, 503, "overloaded", "Too much waits for the broker already; %s",
+                           undone);
+    }
+}
+
 void api_problem_write(const struct api_problem *problem, struct buf *out) {
     buf_append_span(out, SPAN("{\"error\":{\"code\":"));
     json_append_string(out, span_str(problem->code));

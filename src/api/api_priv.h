@@ -50,6 +50,10 @@ bool api_problem(struct api_problem *ret, int status, const char *code, const ch
 /* 400 for a body that was refused by the scanner; `what` is what it should have been ("an object").
  */
 bool api_problem_json(struct api_problem *ret, struct span body, const struct json_error *error);
+/* A broker that nodes share did not do it: 503; `err` as broker/broker.h says. ERR_IO: it is not
+ * known whether it did, of which `unknown` tells, else `undone`. */
+bool api_problem_broker(struct api_problem *ret, enum err err, const char *undone,
+                        const char *unknown);
 /* `{"error":{…}}` alone, for an answer that holds several. */
 void api_problem_write(const struct api_problem *problem, struct buf *out);
 /* The whole answer. */

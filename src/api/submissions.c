@@ -3,32 +3,28 @@
  * api/submissions.c: POST /api/v1/submissions and GET /api/v1/submissions/{id}: declaring what
  * clients may watch, and asking how it stands.
  */
-#include "api/caller_priv.h"
 #include "api/submission_state_priv.h"
+#include "api/submissions_priv.h"
 #include "base/clock.h"
 #include "base/utf8.h"
 #include "hub/rule.h"
 
-static const char prefix[] = "submission:";
-
-enum { NAME_MAX_BYTES = sizeof prefix + 20 };
-
 /* Numbers are what JavaScript can hold exactly. */
 static const int64_t number_max = (1ll << 53) - 1;
 
-static struct span channel_of(uint64_t number, char room[static NAME_MAX_BYTES]) {
-    int len = snprintf(room, NAME_MAX_BYTES, "%s%llu", prefix, (unsigned long long)number);
+struct span submission_channel(uint64_t number, char room[static SUBMISSION_NAME_MAX]) {
+    int len =
+        snprintf(room, SUBMISSION_NAME_MAX, SUBMISSION_CHANNEL "%llu", (unsigned long long)number);
     return span_of(room, (size_t)len);
 }
 
-struct declaration {
-    int64_t number; /* 0: any free one */
-    struct span owner;
-};
-
 static bool read_number(const struct json_value *value, struct declaration *ret,
                         struct api_problem *problem) {
-    if (json_int(value, 1, number_max, &ret->number)) return true;
+    int64_t number;
+    if (json_int(value, 1, number_max, &number)) {
+        ret->number = (uint64_t)number;
+        return true;
+    }
     return api_problem(problem, 400, "invalid_request",
                        "\"submission_id\" must be a whole number from 1 to 2^53 - 1");
 }
@@ -74,17 +70,17 @@ static bool read_declaration(struct api *api, struct span body, struct declarati
 
 static enum err declare_number(struct api *api, const struct declaration *declaration,
                                uint64_t number, bool *ret_is_new) {
-    char room[NAME_MAX_BYTES];
+    char room[SUBMISSION_NAME_MAX];
     uint32_t now_s = (uint32_t)(loop_now_ns(api->loop) / NS_PER_S);
-    return store_declare(hub_shared_of(api->hub)->store, channel_of(number, room),
+    return store_declare(hub_shared_of(api->hub)->store, submission_channel(number, room),
                          declaration->owner, now_s, ret_is_new);
 }
 
 static bool is_declared(struct api *api, uint64_t number) {
-    char room[NAME_MAX_BYTES];
+    char room[SUBMISSION_NAME_MAX];
     char owner[STORE_OWNER_MAX];
     size_t owner_len;
-    return store_owner(hub_shared_of(api->hub)->store, channel_of(number, room), owner,
+    return store_owner(hub_shared_of(api->hub)->store, submission_channel(number, room), owner,
                        &owner_len) == ERR_OK;
 }
 
@@ -97,22 +93,25 @@ static enum err declare_next(struct api *api, struct declaration *declaration) {
         if (is_declared(api, number)) continue;
         enum err e = declare_number(api, declaration, number, &is_new);
         if (e && e != ERR_EXISTS) return e;
-        declaration->number = (int64_t)number;
+        declaration->number = number;
     }
     return ERR_OK;
+}
+
+bool submission_refuse_owner(struct api_problem *problem) {
+    return api_problem(problem, 409, "other_owner",
+                       "That submission is declared already, with another owner");
 }
 
 static bool declare(struct api *api, struct declaration *declaration, bool *ret_is_new,
                     struct api_problem *problem) {
     *ret_is_new = true;
     enum err e = declaration->number
-                     ? declare_number(api, declaration, (uint64_t)declaration->number, ret_is_new)
+                     ? declare_number(api, declaration, declaration->number, ret_is_new)
                      : declare_next(api, declaration);
     switch (e) {
     case ERR_OK: return true;
-    case ERR_EXISTS:
-        return api_problem(problem, 409, "other_owner",
-                           "That submission is declared already, with another owner");
+    case ERR_EXISTS: return submission_refuse_owner(problem);
     case ERR_LIMIT:
         return api_problem(problem, 503, "too_many_submissions",
                            "As many submissions are kept as may be (store.channels)");
@@ -124,6 +123,15 @@ static bool declare(struct api *api, struct declaration *declaration, bool *ret_
     }
 }
 
+void submission_write_declared(uint64_t number, bool is_new, struct http_response *response) {
+    http_response_start(response, is_new ? 201 : 200);
+    struct buf *out = http_response_open(response, HTTP_JSON);
+    buf_append_span(out, SPAN("{\"submission_id\":"));
+    buf_append_uint(out, number);
+    buf_append_char(out, '}');
+    http_response_close(response);
+}
+
 void submissions_post(void *context, struct http_call *call) {
     struct api *api = context;
     const struct api_key *key;
@@ -131,25 +139,24 @@ void submissions_post(void *context, struct http_call *call) {
     struct api_problem problem;
     struct declaration declaration;
     bool is_new;
-    if (!read_declaration(api, call->request->body, &declaration, &problem) ||
-        !declare(api, &declaration, &is_new, &problem)) {
+    if (!read_declaration(api, call->request->body, &declaration, &problem)) {
         api_problem_answer(&problem, call->response);
-        return;
+    } else if (hub_is_shared(api->hub)) {
+        submission_declare_later(api, call, &declaration);
+    } else if (!declare(api, &declaration, &is_new, &problem)) {
+        api_problem_answer(&problem, call->response);
+    } else {
+        submission_write_declared(declaration.number, is_new, call->response);
+        call->held_until = store_ticket(hub_shared_of(api->hub)->store);
     }
-    http_response_start(call->response, is_new ? 201 : 200);
-    struct buf *out = http_response_open(call->response, HTTP_JSON);
-    buf_append_span(out, SPAN("{\"submission_id\":"));
-    buf_append_uint(out, (uint64_t)declaration.number);
-    buf_append_char(out, '}');
-    http_response_close(call->response);
-    call->held_until = store_ticket(hub_shared_of(api->hub)->store);
 }
 
 static void go_behind(void *shared, struct span channel) {
     struct api_shared *api_shared = shared;
     uint64_t number;
-    if (!span_starts(channel, span_str(prefix)) ||
-        !span_to_uint(span_skip(channel, strlen(prefix)), (uint64_t)number_max, &number)) {
+    if (!span_starts(channel, SPAN(SUBMISSION_CHANNEL)) ||
+        !span_to_uint(span_skip(channel, sizeof SUBMISSION_CHANNEL - 1), (uint64_t)number_max,
+                      &number)) {
         return;
     }
     /* Who took one near the end of all numbers shall not leave us none. */
@@ -167,34 +174,54 @@ static bool may_see(const struct caller *caller, struct span owner) {
     return caller->has_key || owner.len == 0 || span_eq(owner, caller->user);
 }
 
-static void answer_state(struct api *api, struct http_call *call, const struct caller *caller) {
+void submission_write_not_found(struct http_response *response) {
+    http_response_error(response, 404, "not_found", "There is no such submission");
+}
+
+void submission_write_state(struct store *store, const struct caller *caller, uint64_t number,
+                            struct span owner, struct http_response *response) {
+    char room[SUBMISSION_NAME_MAX];
+    if (!may_see(caller, owner)) {
+        submission_write_not_found(response);
+        return;
+    }
+    const struct submission submission = { number, owner, submission_channel(number, room) };
+    http_response_start(response, 200);
+    if (!submission_state_write(store, &submission, http_response_open(response, HTTP_JSON))) {
+        http_response_error(response, 503, "overloaded", "There is no memory for the answer");
+        return;
+    }
+    http_response_close(response);
+}
+
+static void answer_state(struct api *api, struct http_call *call, const struct caller *caller,
+                         uint64_t number) {
     struct store *store = hub_shared_of(api->hub)->store;
-    struct span text = http_params_get(&call->params, SPAN("id"));
-    uint64_t number;
-    char room[NAME_MAX_BYTES];
+    char room[SUBMISSION_NAME_MAX];
     char owner[STORE_OWNER_MAX];
     size_t owner_len;
-    if (!span_to_uint(text, (uint64_t)number_max, &number) ||
-        store_owner(store, channel_of(number, room), owner, &owner_len) != ERR_OK ||
-        !may_see(caller, span_of(owner, owner_len))) {
-        http_response_error(call->response, 404, "not_found", "There is no such submission");
+    if (store_owner(store, submission_channel(number, room), owner, &owner_len) != ERR_OK) {
+        submission_write_not_found(call->response);
         return;
     }
-    const struct submission submission = { number, span_of(owner, owner_len),
-                                           channel_of(number, room) };
-    http_response_start(call->response, 200);
-    if (!submission_state_write(store, &submission,
-                                http_response_open(call->response, HTTP_JSON))) {
-        http_response_error(call->response, 503, "overloaded", "There is no memory for the answer");
-        return;
-    }
-    http_response_close(call->response);
+    submission_write_state(store, caller, number, span_of(owner, owner_len), call->response);
 }
 
 void submissions_get(void *context, struct http_call *call) {
     struct api *api = context;
     struct caller caller;
+    uint64_t number;
     if (api_cors(api, call) || !caller_identify(api, call, &caller)) return;
-    answer_state(api, call, &caller);
+    struct span id = http_params_get(&call->params, SPAN("id"));
+    bool is_number = span_to_uint(id, (uint64_t)number_max, &number);
+    if (is_number && hub_is_shared(api->hub)) {
+        submission_state_later(api, call, &caller, number);
+        return;
+    }
+    if (is_number) {
+        answer_state(api, call, &caller, number);
+    } else {
+        submission_write_not_found(call->response);
+    }
     caller_finish(&caller);
 }
