@@ -510,6 +510,10 @@ enum err store_read_journal(struct store *store, struct journal *journal, int64_
     return ERR_OK;
 }
 
+void store_leave_journal(struct store *store) {
+    store->journal = NULL;
+}
+
 enum err store_accepts(const struct store *store) {
     return store->journal ? journal_check(store->journal) : ERR_OK;
 }

@@ -121,6 +121,10 @@ void store_each(struct store *store, void (*each)(void *context, struct span cha
 MUST_USE enum err store_read_journal(struct store *store, struct journal *journal, int64_t wall_s,
                                      uint32_t now_s, struct err_note *note);
 
+/* Nothing is given to the journal any more, which is about to go. When all other threads have
+ * ended. */
+void store_leave_journal(struct store *store);
+
 /* With a journal, `store_declare` and `store_append` may also return ERR_AGAIN (too much waits to
  * be written) and ERR_IO (nothing can be written at present); then nothing has changed. Would they
  * now? */
