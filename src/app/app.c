@@ -22,7 +22,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-enum { APP_GAUGES = 6, SECOND_MS = 1000 };
+enum { APP_GAUGES = 7, SECOND_MS = 1000 };
 
 struct app {
     const struct config_source *source;
@@ -63,6 +63,10 @@ static uint64_t read_store_channels(const void *store) {
 static uint64_t read_store_bytes(const void *store) {
     return store_bytes(store);
 }
+static uint64_t read_store_unwritten(const void *store) {
+    uint64_t durable = store_durable(store); /* first: it runs behind the other */
+    return store_ticket(store) - durable;
+}
 
 static void make_api(struct app *app) {
     const struct config *config = app->settings->config;
@@ -78,6 +82,8 @@ static void make_api(struct app *app) {
           read_max_connections, app },
         { "store_channels", "Declared channels that are kept.", read_store_channels, store },
         { "store_bytes", "Bytes that these channels hold.", read_store_bytes, store },
+        { "store_unwritten_changes", "Changes that are not on the disk yet.", read_store_unwritten,
+          store },
     };
     memcpy(app->gauges, gauges, sizeof gauges);
     const struct api_options options = {

@@ -18,6 +18,7 @@ struct storage {
     struct worker *const *workers;
     size_t worker_count;
     bool has_said_failing; /* the journal's thread's */
+    bool has_said_untidy;  /* its other thread's */
 };
 
 /* On the journal's thread. */
@@ -33,12 +34,21 @@ static void on_moved(void *owner, const char *problem) {
         worker_wake(storage->workers[i]);
 }
 
+/* On the journal's other thread. */
+static void on_tidied(void *owner, const char *problem) {
+    struct storage *storage = owner;
+    if (problem && !storage->has_said_untidy)
+        log_line(LOG_WARNING, "the store's log only grows", log_text("problem", problem));
+    storage->has_said_untidy = problem != NULL;
+}
+
 static enum err open_journal(struct storage *storage, const char *path, struct err_note *note) {
     const struct journal_options options = {
         .path = path,
         .ref = hub_store_ops.ref,
         .unref = hub_store_ops.unref,
         .moved = on_moved,
+        .tidied = on_tidied,
         .owner = storage,
     };
     struct err_note why = { "" };
@@ -94,6 +104,8 @@ enum err storage_start(struct storage *storage, struct worker *const *workers,
 
 void storage_stop(struct storage *storage) {
     if (!storage) return;
+    /* Who is still connected is about to leave channels, which happens to them. */
+    store_leave_journal(storage->store);
     journal_free(storage->journal);
     storage->journal = NULL;
 }

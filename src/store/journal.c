@@ -206,7 +206,9 @@ static void *tidy(void *arg) {
         }
         journal->is_untidy = false;
         pthread_mutex_unlock(&journal->lock);
-        journal_file_tidy(journal->file);
+        struct err_note note;
+        enum err e = journal_file_tidy(journal->file, &note);
+        journal->options.tidied(journal->options.owner, e ? note.text : NULL);
         pthread_mutex_lock(&journal->lock);
     }
     pthread_mutex_unlock(&journal->lock);

@@ -52,6 +52,9 @@ struct journal_options {
     /* More is durable now, or, with `problem`, nothing is for the time being. On the journal's
      * thread, after each try. */
     void (*moved)(void *owner, const char *problem);
+    /* The log was moved into the file, or, with `problem`, that did not work and will be tried
+     * again when more was written. On another thread of the journal's. */
+    void (*tidied)(void *owner, const char *problem);
     void *owner;
 };
 

@@ -236,3 +236,19 @@ test('a full disk: refused while it lasts, and nothing that was acknowledged is 
   await watcher.leave();
   await again.stop();
 });
+
+test('ending at once, with watchers who leave nothing behind', async () => {
+  const { config } = optionsFor(newPath());
+  const server = await startTidings({ config: { ...config, drain_delay_seconds: 60 }, exitCode: 1 });
+  const number = await declare(server, {});
+  const watcher = await watch(server, number);
+  expect(await server.publish(channelOf(number), { n: 1 })).toEqual([1]);
+  await watcher.count(1);
+  expect((await server.ask('/metrics')).text).toContain('\nstore_unwritten_changes 0\n');
+  server.signal('SIGTERM');
+  await expect.poll(async () => (await server.ask('/readyz')).status).toBe(503);
+  server.signal('SIGTERM');
+  await server.exited;
+  await watcher.close();
+  await server.stop();
+});

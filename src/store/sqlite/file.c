@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
 #include <sys/file.h>
@@ -76,16 +77,21 @@ static const char *const texts[STATEMENTS] = {
 
 struct journal_file {
     const char *path;
-    int lock; /* a descriptor whose lock says that the file is ours */
+    int owned; /* a descriptor whose lock says that the file is ours */
     _Atomic int log_pages;
     sqlite3 *db;
     sqlite3 *tidier; /* a second connection, the tidying thread's */
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool is_writing,
+        is_clearing; /* under `lock`; the second waits for the first and keeps it off */
     sqlite3_stmt *statements[STATEMENTS];
 };
 
-static enum err fail(const struct journal_file *file, struct err_note *note) {
-    const char *why = file->db ? sqlite3_errmsg(file->db) : "out of memory";
-    switch (file->db ? sqlite3_errcode(file->db) & 0xff : SQLITE_NOMEM) {
+/* What went wrong last on `db`; NULL: it could not even be made. */
+static enum err fail_on(const struct journal_file *file, sqlite3 *db, struct err_note *note) {
+    const char *why = db ? sqlite3_errmsg(db) : "out of memory";
+    switch (db ? sqlite3_errcode(db) & 0xff : SQLITE_NOMEM) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED: return err_note(note, ERR_BUSY, "%s: another process uses it", file->path);
     case SQLITE_NOTADB:
@@ -93,6 +99,10 @@ static enum err fail(const struct journal_file *file, struct err_note *note) {
     case SQLITE_CORRUPT: return err_note(note, ERR_INVALID, "%s: is damaged: %s", file->path, why);
     default: return err_note(note, ERR_IO, "%s: %s", file->path, why);
     }
+}
+
+static enum err fail(const struct journal_file *file, struct err_note *note) {
+    return fail_on(file, file->db, note);
 }
 
 static enum err run(struct journal_file *file, const char *text, struct err_note *note) {
@@ -115,9 +125,9 @@ static enum err ask(struct journal_file *file, const char *text, int64_t *ret,
 /* SQLite would make it readable for all that the umask allows; what it makes beside it has the
  * mode of the file. The lock is not one of those that SQLite takes: who only looks may. */
 static enum err make_own(struct journal_file *file, struct err_note *note) {
-    file->lock = open(file->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
-    if (file->lock < 0) return err_note(note, ERR_IO, "%s: %s", file->path, strerror(errno));
-    if (flock(file->lock, LOCK_EX | LOCK_NB) == 0) return ERR_OK;
+    file->owned = open(file->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+    if (file->owned < 0) return err_note(note, ERR_IO, "%s: %s", file->path, strerror(errno));
+    if (flock(file->owned, LOCK_EX | LOCK_NB) == 0) return ERR_OK;
     if (errno == EWOULDBLOCK)
         return err_note(note, ERR_BUSY, "%s: another process uses it", file->path);
     return err_note(note, ERR_IO, "%s: %s", file->path, strerror(errno));
@@ -172,13 +182,27 @@ static enum err connect(struct journal_file *file, sqlite3 **ret, struct err_not
     return e == SQLITE_OK ? ERR_OK : fail(file, note);
 }
 
+/* A connection finds out that there is a log when it first reads; until then it would tidy nothing,
+ * and call that a success. */
+static enum err connect_tidier(struct journal_file *file, struct err_note *note) {
+    enum err e = connect(file, &file->tidier, note);
+    if (e) return e;
+    static const char look[] = "SELECT highest FROM numbers";
+    bool is_good = sqlite3_exec(file->tidier, look, NULL, NULL, NULL) == SQLITE_OK;
+    /* Writing waits for it meanwhile. */
+    (void)sqlite3_busy_timeout(file->tidier, 0);
+    return is_good ? ERR_OK : fail_on(file, file->tidier, note);
+}
+
 enum err journal_file_open(const char *path, struct journal_file **ret, struct err_note *note) {
     struct journal_file *file = mem_new(sizeof *file);
     file->path = path;
+    (void)pthread_mutex_init(&file->lock, NULL);
+    (void)pthread_cond_init(&file->changed, NULL);
     enum err e = make_own(file, note);
     if (!e) e = connect(file, &file->db, note);
     if (!e) e = set_up(file, note);
-    if (!e) e = connect(file, &file->tidier, note);
+    if (!e) e = connect_tidier(file, note);
     if (e) {
         journal_file_close(file);
         return e;
@@ -194,7 +218,9 @@ void journal_file_close(struct journal_file *file) {
     (void)sqlite3_close(file->tidier);
     (void)sqlite3_close(file->db);
     /* Not before: closing any descriptor of a file lets go of what SQLite has locked of it. */
-    if (file->lock >= 0) (void)close(file->lock);
+    if (file->owned >= 0) (void)close(file->owned);
+    (void)pthread_cond_destroy(&file->changed);
+    (void)pthread_mutex_destroy(&file->lock);
     mem_free(file);
 }
 
@@ -255,8 +281,24 @@ static bool write_record(struct journal_file *file, const struct journal_record 
     return false;
 }
 
-enum err journal_file_write(struct journal_file *file, const struct journal_record *records,
-                            size_t count, struct err_note *note) {
+static void begin_writing(struct journal_file *file) {
+    pthread_mutex_lock(&file->lock);
+    while (file->is_clearing)
+        (void)pthread_cond_wait(&file->changed, &file->lock);
+    file->is_writing = true;
+    pthread_mutex_unlock(&file->lock);
+}
+
+/* Lets the other one go on. */
+static void leave(struct journal_file *file, bool *flag) {
+    pthread_mutex_lock(&file->lock);
+    *flag = false;
+    (void)pthread_cond_signal(&file->changed);
+    pthread_mutex_unlock(&file->lock);
+}
+
+static enum err write_all(struct journal_file *file, const struct journal_record *records,
+                          size_t count, struct err_note *note) {
     bool is_good = step(file, BEGIN);
     for (size_t i = 0; i < count && is_good; i++)
         is_good = write_record(file, &records[i]);
@@ -264,6 +306,14 @@ enum err journal_file_write(struct journal_file *file, const struct journal_reco
     (void)fail(file, note);
     if (!sqlite3_get_autocommit(file->db)) (void)step(file, ROLLBACK);
     return ERR_IO;
+}
+
+enum err journal_file_write(struct journal_file *file, const struct journal_record *records,
+                            size_t count, struct err_note *note) {
+    begin_writing(file);
+    enum err e = write_all(file, records, count, note);
+    leave(file, &file->is_writing);
+    return e;
 }
 
 static uint64_t column_number(sqlite3_stmt *statement, int at) {
@@ -337,10 +387,26 @@ bool journal_file_is_untidy(const struct journal_file *file) {
     return atomic_load(&file->log_pages) > LOG_PAGES;
 }
 
-void journal_file_tidy(struct journal_file *file) {
+/* Moves all of it while nobody writes, so that the log begins anew. Goes before the next write: a
+ * writer that never rests would win every race for SQLite's own lock. */
+static int clear_log(struct journal_file *file) {
+    pthread_mutex_lock(&file->lock);
+    file->is_clearing = true;
+    while (file->is_writing)
+        (void)pthread_cond_wait(&file->changed, &file->lock);
+    pthread_mutex_unlock(&file->lock);
+    int e = sqlite3_wal_checkpoint_v2(file->tidier, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
+    leave(file, &file->is_clearing);
+    return e;
+}
+
+enum err journal_file_tidy(struct journal_file *file, struct err_note *note) {
     sqlite3 *db = file->tidier;
-    /* What fails now is done the next time: all of it is still in the log. */
-    (void)sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-    if (atomic_load(&file->log_pages) > LOG_PAGES_MAX)
-        (void)sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
+    int e = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    if (atomic_load(&file->log_pages) > LOG_PAGES_MAX) {
+        e = clear_log(file);
+    } else if (e == SQLITE_BUSY) {
+        return ERR_OK; /* as long as it is not too large, the next time will do */
+    }
+    return e == SQLITE_OK ? ERR_OK : fail_on(file, db, note);
 }

@@ -26,7 +26,8 @@ MUST_USE enum err journal_file_write(struct journal_file *file,
 
 /* Has the log grown so much that it should be tidied? Any thread. */
 bool journal_file_is_untidy(const struct journal_file *file);
-/* Moves what is in the log to its place, which takes a while; writing goes on meanwhile. */
-void journal_file_tidy(struct journal_file *file);
+/* Moves what is in the log to its place, which takes a while; writing goes on meanwhile. ERR_BUSY,
+ * ERR_IO: some of it stays in the log, for the next time. */
+MUST_USE enum err journal_file_tidy(struct journal_file *file, struct err_note *note);
 
 #endif

@@ -73,6 +73,7 @@ struct kept {
     struct store *store;
     struct journal *journal;
     atomic_int failures;
+    atomic_int tidied, untidied;
 };
 
 static char folder[] = "/tmp/tidings-journal-XXXXXX";
@@ -83,10 +84,20 @@ static void on_moved(void *owner, const char *problem) {
     if (problem) atomic_fetch_add(&kept->failures, 1);
 }
 
+static void on_tidied(void *owner, const char *problem) {
+    struct kept *kept = owner;
+    atomic_fetch_add(problem ? &kept->untidied : &kept->tidied, 1);
+}
+
 static enum err open_with(struct kept *kept, const struct store_options *options, int64_t wall_s,
                           uint32_t now_s, struct err_note *note) {
     const struct journal_options journal_options = {
-        .path = path, .ref = ref, .unref = unref, .moved = on_moved, .owner = kept
+        .path = path,
+        .ref = ref,
+        .unref = unref,
+        .moved = on_moved,
+        .tidied = on_tidied,
+        .owner = kept,
     };
     *kept = (struct kept){ 0 };
     enum err e = journal_open(&journal_options, &kept->journal, note);
@@ -287,6 +298,112 @@ static void who_listened_may_come_back(void **state) {
     end(&kept);
 }
 
+/* Another process that tidies, as it seems: SQLite's lock for that is a byte of the file beside the
+ * store. It ends when this end of `until` is closed. */
+static pid_t tidy_elsewhere(const int until[2]) {
+    int ready[2];
+    assert_int_equal(pipe(ready), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    char name[80], byte = 0;
+    if (child == 0) {
+        (void)snprintf(name, sizeof name, "%s-shm", path);
+        struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 121, .l_len = 1 };
+        int fd = open(name, O_RDWR | O_CLOEXEC);
+        if (fcntl(fd, F_SETLK, &lock) != 0 || write(ready[1], &byte, 1) != 1) _exit(1);
+        (void)close(until[1]);
+        (void)!read(until[0], &byte, 1);
+        _exit(0);
+    }
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    (void)close(ready[0]);
+    (void)close(ready[1]);
+    return child;
+}
+
+enum { BULK_BYTES = 100000 };
+
+static void write_bulk(struct kept *kept) {
+    static char text[BULK_BYTES + 1];
+    memset(text, 'x', BULK_BYTES);
+    uint64_t number;
+    assert_int_equal(append(kept, "c", text, false, &number), ERR_OK);
+    wait_until_durable(kept);
+}
+
+/* Again and again until that is told. */
+static void write_until(struct kept *kept, const atomic_int *told) {
+    for (int i = 0; i < 900 && atomic_load(told) == 0; i++)
+        write_bulk(kept);
+    assert_true(atomic_load(told) > 0);
+}
+
+static void a_log_that_only_grows_is_told(void **state) {
+    (void)state;
+    struct kept kept;
+    begin(&kept, WALL_S);
+    declare(&kept, "c", "");
+    int until[2];
+    assert_int_equal(pipe2(until, O_CLOEXEC), 0);
+    pid_t child = tidy_elsewhere(until);
+    write_until(&kept, &kept.untidied);
+    (void)close(until[1]);
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    atomic_store(&kept.tidied, 0);
+    write_until(&kept, &kept.tidied);
+    assert_int_equal(atomic_load(&kept.failures), 0);
+    (void)close(until[0]);
+    end(&kept);
+}
+
+static off_t log_bytes(void) {
+    char name[80];
+    struct stat about;
+    (void)snprintf(name, sizeof name, "%s-wal", path);
+    assert_int_equal(stat(name, &about), 0);
+    return about.st_size;
+}
+
+/* What was moved into the store makes room for what comes. */
+static void the_log_does_not_only_grow(void **state) {
+    (void)state;
+    struct kept kept;
+    begin(&kept, WALL_S);
+    declare(&kept, "c", "");
+    write_until(&kept, &kept.tidied);
+    off_t before = 0, after = 1;
+    for (int tries = 0; tries < 50 && after > before; tries++) {
+        (void)usleep(50000); /* for the tidying to come to its end */
+        before = log_bytes();
+        for (int i = 0; i < 20; i++)
+            write_bulk(&kept);
+        after = log_bytes();
+    }
+    assert_in_range(before, 20 * BULK_BYTES, SIZE_MAX);
+    assert_int_equal(after, before);
+    end(&kept);
+}
+
+static void what_happens_after_the_journal_stays_in_memory(void **state) {
+    (void)state;
+    struct kept kept;
+    begin(&kept, WALL_S);
+    declare(&kept, "c", "");
+    store_leave_journal(kept.store);
+    journal_free(kept.journal);
+    kept.journal = NULL;
+    store_touch(kept.store, SPAN("c"), NOW_S + KEEP_S);
+    declare(&kept, "late", "");
+    assert_int_equal(store_ticket(kept.store), 0);
+    end(&kept);
+    begin(&kept, WALL_S);
+    assert_true(is_declared(&kept, "c", ""));
+    assert_false(is_declared(&kept, "late", ""));
+    end(&kept);
+}
+
 static void limits_hold_at_the_start(void **state) {
     (void)state;
     struct kept kept;
@@ -431,6 +548,9 @@ int main(void) {
         cmocka_unit_test_teardown(a_forgotten_channel_stays_so, clean),
         cmocka_unit_test_teardown(time_passes_while_nobody_serves, clean),
         cmocka_unit_test_teardown(who_listened_may_come_back, clean),
+        cmocka_unit_test_teardown(a_log_that_only_grows_is_told, clean),
+        cmocka_unit_test_teardown(the_log_does_not_only_grow, clean),
+        cmocka_unit_test_teardown(what_happens_after_the_journal_stays_in_memory, clean),
         cmocka_unit_test_teardown(limits_hold_at_the_start, clean),
         cmocka_unit_test_teardown(one_process_has_the_file, clean),
         cmocka_unit_test_teardown(what_is_no_store_is_refused, clean),
