@@ -76,6 +76,13 @@ void api_set_rules(struct api *api, const struct api_rules *rules);
 /* NULL is fine. */
 void api_free(struct api *api);
 
+/* A question that the API of some node asks of all (BROKER_ASK_NODES). `answer` is called once, on
+ * this thread, before this returns or later, with a text that it is lent: empty when there is
+ * nothing to say, and `null` when it could not be answered. At the end of the server it is called
+ * too. */
+void api_question(struct api *api, struct span text, void (*answer)(void *owner, struct span text),
+                  void *owner);
+
 /* Adds every route to `router`, whose patterns become the labels of http_requests_total; /metrics
  * is the first and has number 0. With `serves_metrics` false it answers 404 here, since it has an
  * address of its own; else it does so only to what came through a trusted proxy. */

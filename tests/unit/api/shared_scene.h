@@ -64,6 +64,9 @@ static inline struct subscription *subscriptions_of(void *owner, uint32_t subscr
     return &w.subscriptions[subscriber];
 }
 
+/* A test may want more of them. */
+static struct subscriber_ops ops = { .deliver = hear_nothing, .subscriptions = subscriptions_of };
+
 static inline void begin_shared(void) {
     static const struct api_key_options keys[] = {
         { { "backend", 7 }, { "publish-key", 11 }, API_SCOPE_ALL },
@@ -73,8 +76,6 @@ static inline void begin_shared(void) {
         { .prefix = { "submission:", 11 }, .keeps_history = true, .ends_after = { "complete", 8 } },
         { .prefix = { "plain:", 6 } },
     };
-    static const struct subscriber_ops ops = { .deliver = hear_nothing,
-                                               .subscriptions = subscriptions_of };
     static const struct store_options store_options = { 100, 100, 1 << 20, 1 << 20, 100 };
     static const char *const names[] = { "huleedu" };
     struct err_note note;
