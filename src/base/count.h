@@ -91,6 +91,7 @@ enum count_opened {
     X(TOO_BIG, "larger_than_endpoint_allows")                                                      \
     X(PUBLISHED_TOO_BIG, "larger_than_publish_allows")                                             \
     X(NOT_UTF8, "not_utf8")                                                                        \
+    X(MALFORMED, "malformed")                                                                      \
     X(CLOSED, "connection_closed")                                                                 \
     X(SLOW, "slow_consumer")                                                                       \
     X(MEMORY, "out_of_memory")                                                                     \

@@ -4,7 +4,7 @@
  * the node sends itself a message through pub/sub every few seconds; until the first has come back,
  * and from when one does not, the broker is down.
  */
-#include "broker/redis/redis_priv.h"
+#include "broker/redis/asking_priv.h"
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -77,8 +77,13 @@ static void on_node_message(struct broker_redis *redis, struct listener *listene
     struct health *h = container_of(listener, struct health, node);
     struct span word;
     uint64_t number;
-    if (!span_next(&payload, ' ', &word) || !span_eq(word, SPAN("ping"))) return;
-    if (!h->is_awaited || !span_to_uint(payload, UINT64_MAX, &number) || number != h->number) {
+    struct span rest = payload;
+    if (!span_next(&rest, ' ', &word)) return;
+    if (!span_eq(word, SPAN("ping"))) {
+        askings_answer(redis, payload);
+        return;
+    }
+    if (!h->is_awaited || !span_to_uint(rest, UINT64_MAX, &number) || number != h->number) {
         return;
     }
     h->is_awaited = false;

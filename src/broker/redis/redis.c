@@ -3,7 +3,10 @@
  * broker/redis/redis.c: the broker's thread: its making, its turn, its end, and which file answers
  * what.
  */
-#include "broker/redis/redis_priv.h"
+#include "broker/redis/asking_priv.h"
+#include "broker/redis/mirror_priv.h"
+#include "broker/redis/nodes_priv.h"
+#include "broker/redis/seats_priv.h"
 
 #include "base/mem.h"
 #include "base/random.h"
@@ -11,22 +14,35 @@
 void redis_carry_out(struct broker_redis *redis, struct broker_call *call) {
     static void (*const verbs[BROKER_VERBS])(struct broker_redis *, struct broker_call *) = {
         [BROKER_PUBLISH] = publish_ask,
+        [BROKER_APPEND] = append_ask,
+        [BROKER_DECLARE] = declare_ask,
+        [BROKER_FIND] = find_ask,
+        [BROKER_FETCH] = fetch_ask,
+        [BROKER_NEXT] = next_ask,
+        [BROKER_ATTEMPT] = attempt_ask,
+        [BROKER_BLOCK] = block_ask,
+        [BROKER_SIT] = sit_ask,
+        [BROKER_LEAVE] = leave_ask,
+        [BROKER_ONCE] = once_ask,
+        [BROKER_ONCE_DONE] = once_done_ask,
+        [BROKER_ONCE_DROP] = once_drop_ask,
+        [BROKER_ASK_NODES] = ask_nodes_ask,
     };
-    if (verbs[call->verb]) {
-        verbs[call->verb](redis, call);
-    } else {
-        redis_finish(redis, call, ERR_UNSUPPORTED);
-    }
+    verbs[call->verb](redis, call);
 }
 
 /* ---- the thread ---- */
 
 static void on_up(void *owner) {
     health_link_up(owner);
+    nodes_link_up(owner);
+    seats_link_up(owner);
+    mirror_tick(owner);
 }
 
 static void on_down(void *owner, const char *why) {
     health_link_down(owner, why);
+    mirror_link_down(owner);
 }
 
 static void on_message(void *owner, struct redis_subscription *subscription, struct span payload) {
@@ -47,10 +63,12 @@ static void on_said(void *owner, int level, const char *what, const char *server
 static bool begin_turn_end(void *owner) {
     struct broker_redis *redis = owner;
     if (atomic_load(&redis->is_stopping)) {
+        nodes_leave(redis);
         loop_stop(redis->loop);
         return false;
     }
     bool is_more = queue_carry_out(redis);
+    askings_turn(redis);
     is_more |= channels_turn(redis);
     return is_more;
 }
@@ -65,7 +83,13 @@ static bool finish_turn_end(void *owner) {
 }
 
 static void on_tick(void *owner) {
-    health_tick(owner);
+    struct broker_redis *redis = owner;
+    health_tick(redis);
+    nodes_tick(redis);
+    seats_tick(redis);
+    mirror_tick(redis);
+    askings_tick(redis);
+    loop_wake(redis->loop);
 }
 
 static void *run(void *arg) {
@@ -88,6 +112,7 @@ enum err broker_redis_start(struct broker_redis *redis) {
     loop_add_turn(redis->loop, finish_turn_end, redis);
     loop_add_tick(redis->loop, TICK_MS, on_tick, redis);
     health_begin(redis);
+    askings_begin(redis);
     if (pthread_create(&redis->thread, NULL, run, redis) != 0) return ERR_LIMIT;
     redis->is_started = true;
     return ERR_OK;
@@ -105,6 +130,7 @@ void broker_redis_stop(struct broker_redis *redis) {
     redis_link_free(redis->link);
     redis->link = NULL;
     channels_end_all(redis);
+    askings_end(redis);
     queue_close(redis);
 }
 
@@ -136,6 +162,10 @@ struct broker_redis *broker_redis_new(const struct broker_redis_options *options
     channels_init(&redis->channels);
     delivery_init(redis);
     health_init(redis);
+    redis->mirror = mirror_new(redis);
+    redis->seats = seats_new(redis);
+    redis->nodes = nodes_new(redis);
+    redis->askings = askings_new(redis);
     return redis;
 }
 
@@ -152,6 +182,10 @@ void broker_redis_free(struct broker_redis *redis) {
     redis_link_free(redis->link); /* where the thread could not be started */
     redis->link = NULL;
     channels_end_all(redis);
+    askings_free(redis->askings);
+    nodes_free(redis->nodes);
+    seats_free(redis->seats);
+    mirror_free(redis->mirror);
     health_finish(&redis->health);
     delivery_finish(&redis->delivery);
     channels_finish(&redis->channels);

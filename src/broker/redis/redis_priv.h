@@ -9,7 +9,17 @@
  *     deliver.c   what came goes to the hubs, or waits until they take it
  *     health.c    up or down, the ping to ourselves, the snapshot for others
  *     key.c       names of keys and channels in Redis
+ *     script.c    asking Redis to carry out a script
  *     history.c   channels that tell what they told before
+ *     mirror.c    what of that is on this node
+ *     entry.c     one message of it
+ *     counter.c   BROKER_NEXT
+ *     limits.c    who may try, and who is shut out
+ *     seats.c     connections, counted over all nodes
+ *     once.c      calls with a key
+ *     nodes.c     which nodes there are
+ *     asking.c    questions to all of them
+ *     node_text.c what they say to each other
  *
  * Everything runs on the broker's thread but what is said to be any thread's.
  *
@@ -110,6 +120,19 @@ void queue_close(struct broker_redis *redis);
 struct worker *redis_worker_new(struct broker_redis *redis, struct loop *loop);
 
 void publish_ask(struct broker_redis *redis, struct broker_call *call);
+void append_ask(struct broker_redis *redis, struct broker_call *call);
+void declare_ask(struct broker_redis *redis, struct broker_call *call);
+void find_ask(struct broker_redis *redis, struct broker_call *call);
+void fetch_ask(struct broker_redis *redis, struct broker_call *call);
+void next_ask(struct broker_redis *redis, struct broker_call *call);
+void attempt_ask(struct broker_redis *redis, struct broker_call *call);
+void block_ask(struct broker_redis *redis, struct broker_call *call);
+void sit_ask(struct broker_redis *redis, struct broker_call *call);
+void leave_ask(struct broker_redis *redis, struct broker_call *call);
+void once_ask(struct broker_redis *redis, struct broker_call *call);
+void once_done_ask(struct broker_redis *redis, struct broker_call *call);
+void once_drop_ask(struct broker_redis *redis, struct broker_call *call);
+void ask_nodes_ask(struct broker_redis *redis, struct broker_call *call);
 /* Counts how a publish ended, for redis_publish_total. */
 void publish_count(struct broker_redis *redis, enum err err);
 
@@ -154,7 +177,7 @@ struct channel {
     /* The broker's thread's. */
     struct listener listener; /* of its own name */
     struct live *live;        /* of what is added to its history; NULL: it has none here */
-    struct history *history;  /* history.c's own; NULL: never begun */
+    struct history *history;  /* mirror.c's own; NULL: never begun */
     bool is_begun;            /* `listener` is subscribed or about to be */
 
     /* Under the lock of `struct channels`. */
@@ -210,7 +233,7 @@ MUST_USE struct channel *channel_hold(struct broker_redis *redis, struct span na
  * Also when it turned out that there is none, or could not be read. */
 void channel_is_loaded(struct broker_redis *redis, struct channel *channel);
 
-/* ---- history.c ------------------------------------------------------------------------------ */
+/* ---- mirror.c ------------------------------------------------------------------------------- */
 
 /* The live channel of `channel` hears everything from now on; again after each loss. It is to end,
  * later or now, with `channel_is_loaded`. */
@@ -289,6 +312,10 @@ struct broker_redis {
     struct channels channels;
     struct delivery delivery;
     struct health health;
+    struct mirror *mirror;
+    struct seats *seats;
+    struct nodes *nodes;
+    struct askings *askings;
 };
 
 /* Publishes are taken: the link stands and the ping came back. */
