@@ -9,6 +9,7 @@
 #include "app/capacity.h"
 #include "app/drain.h"
 #include "app/reload.h"
+#include "app/sharing.h"
 #include "app/storage.h"
 #include "app/worker.h"
 #include "base/clock.h"
@@ -35,11 +36,13 @@ struct app {
     _Atomic uint64_t max_connections;
     size_t worker_count;
     struct worker *workers[HUB_WORKERS_MAX];
-    struct counts *counts[HUB_WORKERS_MAX + 1]; /* the last set is the control thread's */
+    /* Behind those of the workers stand the control thread's and the shared broker's. */
+    struct counts *counts[HUB_WORKERS_MAX + 2];
     const char *endpoint_names[COUNT_ENDPOINTS_MAX];
     size_t endpoint_count;
     struct api_gauge gauges[APP_GAUGES];
     struct storage *storage;
+    struct sharing *sharing; /* NULL: the broker is this process */
     struct drain *drain;
     bool wants_reload; /* another, when the last one is done */
 };
@@ -91,7 +94,7 @@ static void make_api(struct app *app) {
         .is_demo = config->is_demo,
         .hub_shared = app->hub_shared,
         .counts = (const struct counts *const *)app->counts,
-        .counts_count = app->worker_count + 1,
+        .counts_count = app->worker_count + 2,
         .max_connections = &app->max_connections,
         .endpoint_names = app->endpoint_names,
         .gauges = app->gauges,
@@ -108,6 +111,7 @@ static void share(struct app *app) {
     atomic_store(&app->max_connections, app->settings->max_connections);
     session_shared_set_unfinished_max(app->session_shared, config->unfinished_bytes_max);
     atomic_store(&app->hub_shared->mailed_bytes_max, config->queue_bytes_max);
+    atomic_store(&app->hub_shared->arrival_bytes_max, config->publish.max_bytes);
     for (size_t i = 0; i < config->endpoints_count; i++) {
         const struct endpoint_options *endpoint = &config->endpoints[i];
         atomic_store(&app->hub_shared->endpoint_max_bytes[i], endpoint->max_notification_bytes);
@@ -155,7 +159,10 @@ static void on_hangup(struct app *app) {
 
 static void on_second(void *owner) {
     struct app *app = owner;
-    hub_sweep(app->hub_shared, (uint32_t)(loop_now_ns(app->loop) / NS_PER_S));
+    /* With a shared broker the store is a copy of what is kept, and forgotten, elsewhere. */
+    if (!app->sharing) {
+        hub_sweep(app->hub_shared, (uint32_t)(loop_now_ns(app->loop) / NS_PER_S));
+    }
     api_shared_sample(app->api_shared, loop_now_ns(app->loop));
     if (is_reloading(app)) {
         offer(app); /* one may have had no memory for the order */
@@ -172,8 +179,11 @@ static enum err make_workers(struct app *app, struct err_note *note) {
     if (e) return e;
     app->hub_shared->store = storage_store(app->storage);
     app->session_shared = session_shared_new(config->addresses_max, config->unfinished_bytes_max);
-    for (size_t i = 0; i <= app->worker_count; i++)
+    for (size_t i = 0; i < app->worker_count + 2; i++)
         app->counts[i] = mem_new(sizeof(struct counts));
+    e = sharing_open(app->settings, app->hub_shared, app->counts[app->worker_count + 1],
+                     &app->sharing, note);
+    if (e) return e;
     make_api(app);
     share(app);
     for (size_t i = 0; i < app->worker_count; i++) {
@@ -183,6 +193,7 @@ static enum err make_workers(struct app *app, struct err_note *note) {
             .api_shared = app->api_shared,
             .settings = app->settings,
             .counts = app->counts[i],
+            .broker = sharing_broker(app->sharing),
             .serves_metrics = config->metrics.listen_count == 0,
         };
         app->workers[i] = worker_new(&parts, note);
@@ -294,6 +305,9 @@ static enum err start(struct app *app, struct config *own_config, struct err_not
     if (storage_start(app->storage, app->workers, app->worker_count) != ERR_OK) {
         return err_note(note, ERR_LIMIT, "cannot start a thread");
     }
+    if (sharing_start(app->sharing, app->workers, app->worker_count) != ERR_OK) {
+        return err_note(note, ERR_LIMIT, "cannot start a thread");
+    }
     for (size_t i = 0; i < app->worker_count; i++) {
         if (worker_start(app->workers[i]) != ERR_OK) {
             return err_note(note, ERR_LIMIT, "cannot start a thread");
@@ -313,10 +327,12 @@ static void finish(struct app *app) {
         if (app->workers[i]) worker_stop(app->workers[i]);
     }
     storage_stop(app->storage);
+    sharing_stop(app->sharing);
     loop_free(app->loop);
     drain_free(app->drain);
     for (size_t i = 0; i < app->worker_count; i++)
         worker_free(app->workers[i]);
+    sharing_free(app->sharing);
     api_shared_free(app->api_shared);
     session_shared_free(app->session_shared);
     if (app->hub_shared) hub_shared_finish(app->hub_shared);

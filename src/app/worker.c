@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "broker/redis/redis.h"
 #include "config/config.h"
 #include "net/listener.h"
 
@@ -16,8 +17,11 @@ enum { ORDERS_MAX = 1024, SAY_FAILED_MS = 5000 };
 
 /* What the control thread tells a worker. */
 struct order {
-    enum { ORDER_DRAIN, ORDER_GO_OVER } kind;
+    enum { ORDER_DRAIN, ORDER_GO_OVER, ORDER_QUESTION } kind;
     double fraction;
+    struct broker_question *question;
+    char *text; /* of the question, the order's own */
+    size_t text_len;
 };
 
 /* What a listening socket leads to. */
@@ -42,7 +46,9 @@ struct worker {
     size_t entrance_count;
     atomic_bool is_empty;
     atomic_bool is_to_stop; /* no order, for which there might be no memory */
-    uint64_t said_failed;   /* accepts that failed and are in the log already */
+    atomic_bool is_degraded;
+    bool has_said_degraded;
+    uint64_t said_failed; /* accepts that failed and are in the log already */
 };
 
 static void follow(struct worker *worker, const struct settings *settings) {
@@ -63,12 +69,22 @@ static void go_over(struct worker *worker) {
              log_uint("need_restart", worker->settings->put_off));
 }
 
+static void on_answered(void *question, struct span answer) {
+    broker_question_answer(question, answer);
+}
+
+static void put_question(struct worker *worker, const struct order *order) {
+    api_question(worker->api, span_of(order->text, order->text_len), on_answered, order->question);
+    mem_free(order->text);
+}
+
 static void on_orders(void *owner) {
     struct worker *worker = owner;
     struct order order;
     while (mailbox_take(worker->orders, &order, 1) > 0) {
         switch (order.kind) {
         case ORDER_GO_OVER: go_over(worker); break;
+        case ORDER_QUESTION: put_question(worker, &order); break;
         case ORDER_DRAIN:
             hub_settle(session_hub(worker->session));
             session_drain(worker->session, order.fraction);
@@ -94,6 +110,15 @@ static void say_failed_accepts(void *owner) {
     worker->said_failed = failed;
 }
 
+static bool tell_degraded(void *owner) {
+    struct worker *worker = owner;
+    bool is_degraded = atomic_load_explicit(&worker->is_degraded, memory_order_relaxed);
+    if (is_degraded == worker->has_said_degraded) return false;
+    worker->has_said_degraded = is_degraded;
+    session_set_degraded(worker->session, is_degraded);
+    return false;
+}
+
 struct worker *worker_new(const struct worker_parts *parts, struct err_note *note) {
     struct loop *loop = loop_new(note);
     if (!loop) return NULL;
@@ -102,6 +127,7 @@ struct worker *worker_new(const struct worker_parts *parts, struct err_note *not
     worker->counts = parts->counts;
     loop_add_tick(loop, SAY_FAILED_MS, say_failed_accepts, worker);
     loop_add_turn(loop, stop_turn, worker);
+    loop_add_turn(loop, tell_degraded, worker);
     worker->orders = mailbox_new(loop, sizeof(struct order), ORDERS_MAX, on_orders, worker);
     worker->settings = settings_ref(parts->settings);
     worker->offered = parts->settings;
@@ -110,6 +136,7 @@ struct worker *worker_new(const struct worker_parts *parts, struct err_note *not
                                                  loop, parts->counts };
     worker->session = session_new(&session_parts);
     struct hub *hub = session_hub(worker->session);
+    if (parts->broker) hub_use_broker(hub, broker_redis_join(parts->broker, loop));
     hub_set_rules(hub, parts->settings->hub_rules, parts->settings->hub_rule_count);
     worker->api = api_new(parts->api_shared, &parts->settings->api_rules, hub, loop);
     for (size_t i = 0; i < SESSION_DOORS; i++)
@@ -154,12 +181,29 @@ static void give_order(struct worker *worker, struct order order) {
 }
 
 void worker_drain(struct worker *worker, double fraction) {
-    give_order(worker, (struct order){ ORDER_DRAIN, fraction });
+    give_order(worker, (struct order){ .kind = ORDER_DRAIN, .fraction = fraction });
 }
 
 void worker_offer(struct worker *worker, struct settings *settings) {
     atomic_store(&worker->offered, settings);
-    give_order(worker, (struct order){ ORDER_GO_OVER, 0 });
+    give_order(worker, (struct order){ .kind = ORDER_GO_OVER });
+}
+
+void worker_set_degraded(struct worker *worker, bool is_degraded) {
+    atomic_store(&worker->is_degraded, is_degraded);
+    loop_wake(worker->loop);
+}
+
+void worker_question(struct worker *worker, struct broker_question *question, struct span text) {
+    struct order order = { .kind = ORDER_QUESTION, .question = question, .text_len = text.len };
+    order.text = mem_try(text.len);
+    if (order.text) memcpy(order.text, text.at, text.len);
+    if (order.text && mailbox_post(worker->orders, &order) == ERR_OK) {
+        mailbox_wake(worker->orders);
+    } else {
+        mem_free(order.text);
+        broker_question_answer(question, SPAN(""));
+    }
 }
 
 bool worker_is_empty(const struct worker *worker) {
@@ -186,6 +230,9 @@ void worker_free(struct worker *worker) {
     loop_free(worker->loop);
     session_free(worker->session);
     api_free(worker->api);
+    struct order order;
+    while (mailbox_take(worker->orders, &order, 1) > 0)
+        mem_free(order.text);
     for (size_t i = 0; i < SESSION_DOORS; i++)
         http_router_free(worker->routers[i]);
     mailbox_free(worker->orders);

@@ -8,6 +8,8 @@
 
 #include "app/settings.h"
 
+struct broker_question;
+struct broker_redis;
 struct worker;
 
 /* What a worker is made of; all borrowed. */
@@ -17,7 +19,8 @@ struct worker_parts {
     struct api_shared *api_shared;
     struct settings *settings; /* to begin with */
     struct counts *counts;
-    bool serves_metrics; /* on the public addresses */
+    struct broker_redis *broker; /* that nodes share; NULL: messages stay in this process */
+    bool serves_metrics;         /* on the public addresses */
 };
 
 /* Makes it, on the calling thread; it does not run yet. NULL and a note when the kernel refuses. */
@@ -35,6 +38,12 @@ void worker_drain(struct worker *worker, double fraction);
 void worker_offer(struct worker *worker, struct settings *settings);
 /* Nobody was connected any more when the last order to drain was carried out. Any thread. */
 bool worker_is_empty(const struct worker *worker);
+
+/* From any thread, until it is freed: clients are to be told that what is published elsewhere does
+ * not reach them for now, or that it does again. */
+void worker_set_degraded(struct worker *worker, bool is_degraded);
+/* From any thread, while it runs: has it answer for this node. `text` is copied. */
+void worker_question(struct worker *worker, struct broker_question *question, struct span text);
 
 /* From any thread, until it is freed: there is something to see to at its turn's end. */
 void worker_wake(struct worker *worker);
