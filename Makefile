@@ -11,7 +11,7 @@ CLANG := $(OUT)/clang
 MESON := meson setup --wipe
 SECONDS_A_TARGET ?= 600
 
-.PHONY: build run test sanitize fuzz bench lint docs clean
+.PHONY: build run run-cluster test sanitize fuzz bench lint docs clean
 
 build: ## the optimised server, as build/tidings
 	@tools/install build
@@ -21,6 +21,10 @@ build: ## the optimised server, as build/tidings
 
 run: build ## the server in demo mode on 127.0.0.1:8080, and how to try it
 	@tools/run
+
+run-cluster: build ## two nodes, a Redis and a load balancer on this machine, both delivering
+	@tools/install cluster
+	@tools/run-cluster
 
 test: build ## everything: unit tests, end to end, sanitizers, a few seconds of fuzzing, the floors
 	@tools/install test lint
