@@ -10,6 +10,8 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 BENCH = Path(__file__).resolve().parent
@@ -61,6 +63,25 @@ def wait_for_port(port, process):
                 return
         time.sleep(0.05)
     raise RuntimeError("the server does not listen")
+
+
+class Redis:
+    """A redis-server of its own, which keeps nothing."""
+
+    def __init__(self):
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}"
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen(
+            ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
+             "--maxclients", "1000"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_for_port(self.port, self.process)
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
 
 
 class Server:
@@ -133,6 +154,18 @@ class Tidings(Server):
         """Nothing of the caller's configuration goes over that of the bench."""
         ours = ("TIDINGS_", "JWT_", "REDIS_", "CORS_", "WEBSOCKET_", "LOG_LEVEL")
         return {k: v for k, v in os.environ.items() if not k.startswith(ours)}
+
+    def when_ready(self):
+        """Waits until /readyz says so, which with a Redis is when that is there."""
+        for _ in range(200):
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz") as answer:
+                    if answer.status == 200:
+                        return self
+            except urllib.error.HTTPError:
+                pass
+            time.sleep(0.05)
+        raise RuntimeError("the server does not get ready")
 
     def url(self, workload):
         return f"ws://127.0.0.1:{self.port}/ws"
