@@ -146,6 +146,8 @@ static enum err send_to(struct redis_link *link, struct redis_command *command, 
     struct redis_shard *shard = link->topology->shard_of(link, command->slot);
     if (!shard || shard->is_closing) return ERR_CLOSED;
     bool is_kept = link->topology->is_kept || command->script;
+    enum err e = command->script ? redis_shard_load(shard, command->script) : ERR_OK;
+    if (e) return e;
     return redis_conn_send(shard->commands, command, args, count, is_kept);
 }
 

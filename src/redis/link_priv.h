@@ -16,6 +16,8 @@
 #include "redis/backoff_priv.h"
 #include "redis/pubsub_priv.h"
 
+enum { REDIS_SCRIPTS_MAX = 32 }; /* that a shard is given before they are run */
+
 struct redis_shard {
     struct redis_link *link;
     struct redis_shard *next, **to_it; /* the shards of the link */
@@ -30,7 +32,10 @@ struct redis_shard {
     bool is_closing;     /* one of its connections is gone, the other follows */
     bool is_up;          /* takes commands and has all subscriptions that were owed */
     struct err_note why; /* it was lost */
-    void *owner;         /* the topology's */
+    /* Those it was given by the connection that it has. */
+    const struct redis_script *scripts[REDIS_SCRIPTS_MAX];
+    size_t script_count;
+    void *owner; /* the topology's */
 };
 
 struct redis_topology {
@@ -97,6 +102,9 @@ struct redis_shard *redis_shard_new(struct redis_link *link);
 void redis_shard_free(struct redis_shard *shard);
 /* Connects; it must not be open. */
 void redis_shard_open(struct redis_shard *shard, const struct redis_server *server);
+/* Gives it a script that it was not given yet. Were it only given the text of those that it
+ * refuses, what is sent meanwhile would overtake them. Errors: those of `redis_conn_send`. */
+MUST_USE enum err redis_shard_load(struct redis_shard *shard, const struct redis_script *script);
 /* Its subscriptions are to be made; it must take commands. */
 void redis_shard_listen(struct redis_shard *shard);
 /* Gives it up; `shard_lost` follows at the end of the turn. Nothing when it is not open. */

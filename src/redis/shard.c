@@ -126,7 +126,31 @@ void redis_shard_open(struct redis_shard *shard, const struct redis_server *serv
     shard->server = *server;
     shard->is_open = true;
     shard->due_ms = 0;
+    shard->script_count = 0;
     redis_conn_open(shard->commands, server, &shard->link->login);
+}
+
+/* Refused or lost: whoever runs the script finds out. */
+static void on_loaded(struct redis_command *command, const struct redis_reply *reply) {
+    (void)reply;
+    mem_free(command);
+}
+
+enum err redis_shard_load(struct redis_shard *shard, const struct redis_script *script) {
+    for (size_t i = 0; i < shard->script_count; i++)
+        if (shard->scripts[i] == script) return ERR_OK;
+    if (shard->script_count == REDIS_SCRIPTS_MAX) return ERR_OK;
+    const struct span args[] = { SPAN("SCRIPT"), SPAN("LOAD"), span_str(script->text) };
+    struct redis_command *command = mem_new(sizeof *command);
+    command->answered = on_loaded;
+    enum err e = redis_conn_send(shard->commands, command, args, countof(args),
+                                 shard->link->topology->is_kept);
+    if (e) {
+        mem_free(command);
+        return e;
+    }
+    shard->scripts[shard->script_count++] = script;
+    return ERR_OK;
 }
 
 void redis_shard_listen(struct redis_shard *shard) {
