@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// Handlers by event. One that throws harms no other, and one that was removed meanwhile is not called.
+import type { Handler, TidingsEvent, TidingsEvents } from './types.js';
+
+type AnyHandler = (data: any) => void;
+type Entry = { isOnce: boolean };
+
+export class Emitter {
+  private readonly handlers = new Map<string, Map<AnyHandler, Entry>>();
+
+  on<Event extends TidingsEvent>(event: Event, handler: Handler<Event>): () => void {
+    return this.add(event, handler, false);
+  }
+
+  once<Event extends TidingsEvent>(event: Event, handler: Handler<Event>): () => void {
+    return this.add(event, handler, true);
+  }
+
+  off<Event extends TidingsEvent>(event: Event, handler?: Handler<Event>): void {
+    const all = this.handlers.get(event);
+    if (handler) all?.delete(handler);
+    else all?.clear();
+    if (!all?.size) this.handlers.delete(event);
+  }
+
+  protected has(event: TidingsEvent): boolean {
+    return this.handlers.has(event);
+  }
+
+  protected emit<Event extends TidingsEvent>(event: Event, data: TidingsEvents[Event]): void {
+    const all = this.handlers.get(event);
+    if (!all) return;
+    for (const [handler, entry] of [...all]) {
+      if (all.get(handler) !== entry) continue;
+      if (entry.isOnce) this.off(event, handler);
+      try {
+        handler(data);
+      } catch (error) {
+        console.error(`tidings: a handler of ${event} failed`, error);
+      }
+    }
+  }
+
+  private add(event: string, handler: AnyHandler, isOnce: boolean): () => void {
+    let all = this.handlers.get(event);
+    if (!all) this.handlers.set(event, (all = new Map()));
+    const entry = { isOnce };
+    all.set(handler, entry);
+    return () => {
+      if (all.get(handler) === entry) this.off(event as TidingsEvent, handler);
+    };
+  }
+}
