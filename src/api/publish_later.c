@@ -302,6 +302,11 @@ static void job_free(struct publish_job *job) {
     mem_free(job);
 }
 
+static void next_command(struct publish_job *job) {
+    job->command_at++;
+    job->target_at = 0;
+}
+
 /* Gives `step` the next place of the phase; false: there is none. */
 static bool next_place(struct publish_job *job, struct step *step) {
     const struct phase *phase = &phases[job->phase];
@@ -311,11 +316,10 @@ static bool next_place(struct publish_job *job, struct step *step) {
         if (job->target_at < count) {
             step->command = command;
             step->target = phase->is_each_target ? &command->request.targets[job->target_at] : NULL;
-            job->target_at++;
+            if (++job->target_at == count) next_command(job);
             return true;
         }
-        job->command_at++;
-        job->target_at = 0;
+        next_command(job);
     }
     return false;
 }
@@ -446,4 +450,6 @@ void publish_job_begin(struct publish_job *job, struct http_call *call, bool is_
     if (go_on(job)) return;
     job->response = NULL;
     call->is_later = true;
+    /* What is published from now on comes behind what was. */
+    call->lets_pass = job->phase == SEND && job->command_at == job->command_count;
 }

@@ -52,6 +52,8 @@ struct http_call {
     struct http_later later;
     bool is_later; /* set by the handler: it has copied `later` and answers through that. Nothing
                     * else of the call is there any more by then, `response->common` neither. */
+    bool lets_pass; /* set with it: what comes behind on the connection may be handled before it is
+                     * answered; the answers keep their order all the same */
 };
 
 /* Answers through `call->response` before it returns, or sets `call->is_later`. `context` is the

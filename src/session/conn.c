@@ -44,7 +44,7 @@ void conn_open(struct session *s, enum session_door door, int own_fd, const stru
 /* Who does not read its answers, or whose answer is yet to come, is not asked for more requests. */
 static bool should_be_deaf(const struct conn *c) {
     bool is_waiting = c->state == CONN_HTTP &&
-                      (c->is_refused || c->in.http->ticket != 0 || conn_http_is_stuck(c));
+                      (c->is_refused || conn_http_waits(c->in.http) || conn_http_is_stuck(c));
     return c->has_peer_ended || is_waiting;
 }
 
@@ -261,7 +261,7 @@ static void on_end_of_stream(struct session *s, uint32_t index) {
     c->has_peer_ended = true;
     switch (c->state) {
     case CONN_HTTP: /* it may still want to hear the answers to what it asked */
-        conn_end(s, index, NULL);
+        conn_http_end(s, index);
         break;
     case CONN_OPEN: conn_drop(s, index, WS_CLOSE_ABNORMAL, "connection lost"); break;
     default:
@@ -300,7 +300,7 @@ void conn_ready(void *owner, uint32_t index, uint32_t events) {
     }
     /* One that is replayed to may still speak. */
     if ((c->is_paused && c->state == CONN_HTTP) || c->state == CONN_ENDED) return;
-    if (c->state == CONN_HTTP && c->in.http->ticket && events & (EPOLLHUP | EPOLLERR)) {
+    if (c->state == CONN_HTTP && conn_http_waits(c->in.http) && events & (EPOLLHUP | EPOLLERR)) {
         conn_drop(s, index, 0, "connection lost"); /* nobody is there to be answered */
         return;
     }

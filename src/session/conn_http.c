@@ -60,6 +60,7 @@ void conn_http_leave(struct session *s, struct conn *c) {
     if (!http) return;
     counter_sub(&s->counts->http_connections, 1);
     known_forget(s, http);
+    conn_http_forget_open(http);
     (void)is_within_budget(s, http, 0);
     if (buf_err(&http->out)) {
         c->is_lost = true;
@@ -112,11 +113,24 @@ static bool is_foreign(const struct session *s, const struct http_request *reque
     return s->rules->options.only_loopback && !http_request_is_loopback(request);
 }
 
+/* There is no memory for its answers. */
+static void lose(struct session *s, uint32_t index) {
+    struct conn *c = conn_at(s, index);
+    c->is_lost = true;
+    c->in.http->is_last = true;
+    conn_mark(s, index);
+}
+
 static void answer(struct session *s, uint32_t index, const struct http_request *request) {
     struct conn *c = conn_at(s, index);
     struct conn_http *http = c->in.http;
+    struct buf *out = conn_http_next_out(http);
     struct http_response response;
-    http_response_init(&response, &http->out, request);
+    if (!out) {
+        lose(s, index);
+        return;
+    }
+    http_response_init(&response, out, request);
     if (s->is_draining) response.is_keep_alive = false;
     struct http_call call = {
         .request = request,
@@ -132,9 +146,10 @@ static void answer(struct session *s, uint32_t index, const struct http_request 
     }
     if (call.held_until && !conn_hold(s, index, HOLD_DURABLE, call.held_until)) c->is_lost = true;
     if (call.is_later) {
-        conn_http_leave_open(s, index, &call);
+        if (!conn_http_leave_open(s, index, &call)) lose(s, index);
         return;
     }
+    if (buf_err(out)) lose(s, index);
     conn_http_count(s, call.route, response.status);
     if (log_is_on(LOG_DEBUG)) log_request(request, http, response.status);
     http->is_last |= !response.is_keep_alive;
@@ -142,21 +157,37 @@ static void answer(struct session *s, uint32_t index, const struct http_request 
 
 /* What cannot be parsed, or took too long, is answered and ends the connection. */
 static void answer_failure(struct session *s, uint32_t index, struct http_failure failure) {
-    struct conn *c = conn_at(s, index);
+    struct conn_http *http = conn_at(s, index)->in.http;
+    struct buf *out = conn_http_next_out(http);
     struct http_response response;
-    http_response_init(&response, &c->in.http->out, NULL);
+    http->is_last = true;
+    if (!out) {
+        lose(s, index);
+        return;
+    }
+    http_response_init(&response, out, NULL);
     http_response_failure(&response, failure);
     conn_http_count(s, NULL, failure.status);
     log_line(LOG_DEBUG, "http request refused", log_int("status", failure.status),
              log_text("problem", failure.message));
-    c->in.http->is_last = true;
+}
+
+void conn_http_end(struct session *s, uint32_t index) {
+    struct conn_http *http = conn_at(s, index)->in.http;
+    http->is_last = true;
+    if (http->open.first) {
+        conn_watch(s, index);
+    } else {
+        conn_end(s, index, NULL);
+    }
 }
 
 static void refuse_unfinished(struct session *s, uint32_t index) {
     answer_failure(s, index, (struct http_failure){ 503, "Too many unfinished requests" });
 }
 
-/* The handshake is looked at again when its answer has come. Until then nothing is read. */
+/* The handshake is looked at again when its answer has come, or those before it have. Until then
+ * nothing is read. */
 static bool wait_for_answer(struct session *s, uint32_t index) {
     struct conn *c = conn_at(s, index);
     c->in.http->is_idle = false; /* so that a drain waits for it */
@@ -164,6 +195,7 @@ static bool wait_for_answer(struct session *s, uint32_t index) {
         refuse_unfinished(s, index);
         return false;
     }
+    c->in.http->is_kept = true;
     if (!c->is_deaf) conn_watch(s, index);
     return true;
 }
@@ -189,7 +221,7 @@ static bool on_request(struct session *s, uint32_t index) {
     struct conn *c = conn_at(s, index);
     struct conn_http *http = c->in.http;
     const struct http_request *request = http_parser_request(http->parser);
-    http->is_idle = http_parser_is_idle(http->parser);
+    http->is_idle = http_parser_is_idle(http->parser) && !http->open.first;
     http->since_s = s->now_s;
     http->has_asked = true;
     find_peer(s, c, request);
@@ -198,10 +230,14 @@ static bool on_request(struct session *s, uint32_t index) {
 
 static void on_head(struct session *s, uint32_t index) {
     struct conn_http *http = conn_at(s, index)->in.http;
-    if (http_parser_request(http->parser)->expects_continue) {
-        http_response_continue(&http->out);
-        conn_mark(s, index);
+    if (!http_parser_request(http->parser)->expects_continue) return;
+    struct buf *out = conn_http_next_out(http);
+    if (!out) {
+        lose(s, index);
+        return;
     }
+    http_response_continue(out);
+    conn_mark(s, index);
 }
 
 /* Counts what is kept; false: it was too much, and the connection has ended. */
@@ -210,14 +246,14 @@ static bool account(struct session *s, uint32_t index) {
     size_t kept = http_parser_kept_bytes(http->parser) + (http->known ? http->held.cap : 0);
     if (is_within_budget(s, http, kept)) return true;
     refuse_unfinished(s, index);
-    conn_end(s, index, NULL);
+    conn_http_end(s, index);
     return false;
 }
 
 /* Should the rest of its requests wait, for the next turn or for the answer to the last one? */
 static bool must_wait(const struct session *s, const struct conn *c) {
     return hub_is_sated(s->hub) || s->dirty_count > BACKLOG_HIGH || c->is_refused ||
-           c->in.http->ticket || c->in.http->out.len > HTTP_OUT_HIGH_BYTES;
+           conn_http_waits(c->in.http) || c->in.http->out.len > HTTP_OUT_HIGH_BYTES;
 }
 
 static void hold(struct session *s, uint32_t index, struct span rest) {
@@ -229,9 +265,9 @@ static void hold(struct session *s, uint32_t index, struct span rest) {
     }
     if (c->in.http->known && !account(s, index)) return;
     conn_mark(s, index);
-    if (conn_http_is_stuck(c)) {
-        conn_watch(s, index);
-    } else if (!c->is_refused && !c->in.http->ticket) {
+    if (conn_http_is_stuck(c) || conn_http_waits(c->in.http)) {
+        if (!c->is_deaf) conn_watch(s, index);
+    } else if (!c->is_refused) {
         conn_pause(s, index);
     }
 }
@@ -243,7 +279,7 @@ static void turn_over(struct session *s, uint32_t index, struct span in) {
         /* `in` is the read buffer or what was held: ours, and unmasked where it stands. */
         if (in.len > 0) conn_ws_input(s, index, (char *)(uintptr_t)in.at, in.len);
     } else if (c->state == CONN_HTTP) {
-        conn_end(s, index, NULL);
+        conn_http_end(s, index);
     }
 }
 
@@ -265,7 +301,7 @@ static void work_off(struct session *s, uint32_t index, struct span in) {
         case HTTP_STEP_HEAD: on_head(s, index); break;
         case HTTP_STEP_FAIL:
             answer_failure(s, index, http_parser_failure(http->parser));
-            conn_end(s, index, NULL);
+            conn_http_end(s, index);
             return;
         case HTTP_STEP_DONE:
             if (on_request(s, index)) break;
@@ -291,12 +327,13 @@ void conn_http_input(struct session *s, uint32_t index, struct span in) {
 static bool serve_again(struct session *s, uint32_t index) {
     struct conn *c = conn_at(s, index);
     struct conn_http *http = c->in.http;
+    http->is_kept = false;
     bool goes_on = serve(s, index, http_parser_request(http->parser));
     if (goes_on && buf_err(&http->out)) {
         conn_drop(s, index, 0, "out of memory");
         return false;
     }
-    if (goes_on && !http->ticket) {
+    if (goes_on && !conn_http_waits(http)) {
         http->since_s = s->now_s;
         http->is_idle = true;
         conn_watch(s, index);
@@ -309,7 +346,7 @@ void conn_http_resume(struct session *s, uint32_t index) {
     struct conn *c = conn_at(s, index);
     struct conn_http *http = c->in.http;
     struct buf held = buf_take(&http->held);
-    bool is_answered = http->known && !http->ticket;
+    bool is_answered = http->is_kept && !conn_http_waits(http);
     if (is_answered && !serve_again(s, index)) {
         turn_over(s, index, buf_span(&held));
     } else {

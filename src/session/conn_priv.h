@@ -32,6 +32,13 @@ enum conn_state {
     CONN_ENDED,   /* off the loop; its slot is given back after the turn */
 };
 
+/* Answers that are to come, or stand behind one that is; in the order of their requests. */
+struct open_answers {
+    struct open_answer *first, *last;
+    size_t count;
+    bool is_barrier; /* nothing may pass the last of them */
+};
+
 /* What a connection has only while it speaks HTTP. */
 struct conn_http {
     struct http_parser *parser;
@@ -43,9 +50,9 @@ struct conn_http {
     bool is_idle;     /* between two requests */
     bool has_asked;   /* at least one request was complete */
     bool has_peer;    /* `peer` is filled in for this connection or request */
-    uint64_t ticket;  /* of the request whose answer comes later; 0: there is none */
-    struct http_response later;     /* that answer, prepared, */
-    const struct http_route *route; /* and where it is counted */
+    bool is_kept;     /* a complete request waits in the parser until nothing is open any more */
+    struct open_answers open;
+    uint64_t ticket;     /* of a handshake that asks for more than we know; 0: there is none */
     struct known *known; /* of a handshake that waits for answers (session/known.h), or NULL;
                           * the last of them is there when there is no ticket any more */
     struct http_peer peer;
@@ -253,14 +260,25 @@ void conn_http_resume(struct session *s, uint32_t index);
 MUST_USE enum err conn_http_flush(struct session *s, uint32_t index);
 /* Counts an answer; `route` is NULL where there was none. */
 void conn_http_count(struct session *s, const struct http_route *route, int status);
-/* A handler has left its answer for later: until then no further request is looked at. */
-void conn_http_leave_open(struct session *s, uint32_t index, const struct http_call *call);
-/* Writes it; see struct http_later. */
-void conn_http_answer(void *session, uint64_t ticket, http_writer writer, void *context);
 /* Frees what HTTP needed; answers that are not written yet move to the outbox. */
 void conn_http_leave(struct session *s, struct conn *c);
 /* Has somebody taken too long, the peer or who is asked about it? Then it is told so. */
 void conn_http_overdue(struct session *s, uint32_t index);
+/* No more requests: the connection ends, as soon as those that there were are answered. */
+void conn_http_end(struct session *s, uint32_t index);
+
+/* conn_later.c */
+
+/* Nothing more is read before some answer has come. */
+bool conn_http_waits(const struct conn_http *http);
+/* Where the next answer is written: behind those that are still open. NULL: no memory. */
+struct buf *conn_http_next_out(struct conn_http *http);
+/* A handler has left its answer for later. False: no memory. */
+MUST_USE bool conn_http_leave_open(struct session *s, uint32_t index, const struct http_call *call);
+/* Writes one that was left; see struct http_later. */
+void conn_http_answer(void *session, uint64_t ticket, http_writer writer, void *context);
+/* Nobody waits for them any more. */
+void conn_http_forget_open(struct conn_http *http);
 
 /* notice.c */
 
