@@ -23,6 +23,8 @@ struct api_gauge {
     const void *owner;
 };
 
+struct broker_redis;
+
 /* What the configuration comes to and a reload may change. Everything is borrowed; it never
  * changes, so that threads can share it. */
 struct api_rules {
@@ -41,6 +43,7 @@ struct api_options {
     size_t idempotency_entries; /* remembered keys, at least 1 */
     bool is_demo;               /* no call needs a key, anyone gets a token, and there is a page */
     struct hub_shared *hub_shared;
+    struct broker_redis *broker; /* that the hubs share with other nodes; NULL: they do not */
     const struct counts *const *counts; /* one set a worker */
     size_t counts_count;
     const _Atomic uint64_t *max_connections; /* WebSockets that the process may hold */
@@ -52,7 +55,8 @@ struct api_options {
 
 struct api_shared;
 
-/* Never NULL. `/readyz` answers 503 until `api_shared_set_ready` says otherwise. */
+/* Never NULL. `/readyz` answers 503 until `api_shared_set_ready` says otherwise, and while the
+ * broker is down. */
 struct api_shared *api_shared_new(const struct api_options *options);
 /* NULL is fine. */
 void api_shared_free(struct api_shared *shared);
@@ -73,15 +77,15 @@ struct api *api_new(struct api_shared *shared, const struct api_rules *rules, st
                     const struct loop *loop);
 /* From now on `rules` hold. On the worker's thread. */
 void api_set_rules(struct api *api, const struct api_rules *rules);
-/* NULL is fine. */
+/* NULL is fine. Before or after the hub, which gives up what waits for the broker. */
 void api_free(struct api *api);
 
-/* A question that the API of some node asks of all (BROKER_ASK_NODES). `answer` is called once, on
- * this thread, before this returns or later, with a text that it is lent: empty when there is
- * nothing to say, and `null` when it could not be answered. At the end of the server it is called
- * too. */
-void api_question(struct api *api, struct span text, void (*answer)(void *owner, struct span text),
-                  void *owner);
+/* Answers what a node, this one too, asks of all (BROKER_ASK_NODES). On the worker's thread.
+ * `answered` is called once on the same, maybe before this returns, and at the end of the server
+ * too; `answer` is lent: JSON, empty when there is nothing to say, `null` when it could not be
+ * answered. */
+typedef void (*api_answered)(void *owner, struct span answer);
+void api_question(struct api *api, struct span text, api_answered answered, void *owner);
 
 /* Adds every route to `router`, whose patterns become the labels of http_requests_total; /metrics
  * is the first and has number 0. With `serves_metrics` false it answers 404 here, since it has an

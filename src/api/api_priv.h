@@ -12,6 +12,13 @@
 #include "base/json.h"
 
 struct store;
+struct stats_asking;
+
+/* What all other nodes have together, when it was last asked. */
+struct api_others {
+    _Atomic uint64_t asked_ns; /* on the clock of loops; 0: never */
+    _Atomic uint64_t connections, users;
+};
 
 struct api_shared {
     struct api_options options;
@@ -23,6 +30,7 @@ struct api_shared {
     int64_t started_ms;               /* wall clock */
     uint64_t started_ns;              /* the same moment on the clock of loops */
     struct samples samples;
+    struct api_others others;
 };
 
 struct api {
@@ -30,11 +38,12 @@ struct api {
     const struct api_rules *rules;
     struct hub *hub;
     const struct loop *loop;
-    const struct http_router *router; /* whose routes label the request counters */
-    struct buf name;                  /* a target name that was written with escapes */
-    struct buf key;                   /* an idempotency key that was */
-    struct buf answer;                /* a remembered answer */
-    struct buf cors;                  /* the header lines of the answer being written */
+    const struct http_router *router;  /* whose routes label the request counters */
+    struct buf name;                   /* a target name that was written with escapes */
+    struct buf key;                    /* an idempotency key that was */
+    struct buf answer;                 /* a remembered answer */
+    struct buf cors;                   /* the header lines of the answer being written */
+    struct stats_asking *stats_asking; /* who waits for the figures of other nodes; NULL: nobody */
 };
 
 /* Why a call is refused, as it goes into `{"error":{"code","message"}}`. */
@@ -100,7 +109,7 @@ void metrics_elsewhere_get(void *api, struct http_call *call);
  * has already. */
 void submissions_go_on(struct api_shared *shared, struct store *store);
 
-/* WebSocket connections of the process, and users that have one. */
+/* WebSocket connections of this node, and users that have one. */
 uint64_t stats_connections(const struct api_shared *shared);
 uint64_t stats_users(const struct api_shared *shared);
 

@@ -9,13 +9,21 @@
 #include "api/metrics_text_priv.h"
 #include "api/process_priv.h"
 #include "auth/verdict.h"
+#include "base/clock.h"
 #include "base/log.h"
+#include "broker/redis/redis.h"
 
 #define METRICS_TYPE SPAN("text/plain; version=0.0.4; charset=utf-8")
 
 static const char *const reload_results[] = {
 #define ITEM(name, text) [COUNT_RELOAD_##name] = text,
     COUNT_RELOAD_MAP(ITEM)
+#undef ITEM
+};
+
+static const char *const redis_results[] = {
+#define ITEM(name, text) [COUNT_REDIS_##name] = text,
+    COUNT_REDIS_MAP(ITEM)
 #undef ITEM
 };
 
@@ -156,6 +164,34 @@ static void write_singles(const struct api_shared *shared, struct buf *out) {
     }
 }
 
+/* Only where there is one. */
+static void write_redis(const struct api_shared *shared, struct buf *out) {
+    static const struct family published = {
+        "redis_publish_total",
+        "Publishes to Redis, by what became of them.",
+        "result",
+        redis_results,
+        countof(redis_results),
+        offsetof(struct counts, redis_published),
+    };
+    static const char ping[] = "redis_ping_seconds";
+    struct broker_redis_state state;
+    if (!shared->options.broker) return;
+    broker_redis_state(shared->options.broker, &state);
+    metric_single(out, "redis_connected", "gauge",
+                  "Whether what is published in Redis arrives here.", state.is_up);
+    write_family(shared, &published, out);
+    metric_single(out, "redis_reconnects_total", "counter", "Outages of Redis that are over.",
+                  state.reconnects);
+    metric_single(out, "redis_subscribed_channels", "gauge",
+                  "Channels that this node listens to in Redis.", state.channels);
+    metric_head(out, ping, "gauge",
+                "How long the node's last message to itself through Redis took; 0 for none yet.");
+    buf_printf(out, "%s %.6f\n", ping, (double)state.ping_ns / (double)NS_PER_S);
+    metric_single(out, "tidings_nodes", "gauge",
+                  "Nodes that share the Redis and were seen lately, this one too.", state.nodes);
+}
+
 static void write_process(const struct api_shared *shared, struct buf *out) {
     struct process_usage usage = process_usage();
     static const char cpu[] = "process_cpu_seconds_total";
@@ -183,6 +219,7 @@ static void answer(const struct api *api, struct http_call *call) {
     write_families(api->shared, out);
     write_histograms(api->shared, out);
     write_singles(api->shared, out);
+    write_redis(api->shared, out);
     write_requests(api, out);
     write_process(api->shared, out);
     http_response_close(call->response);

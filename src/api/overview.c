@@ -5,22 +5,28 @@
  * Rates and percentiles come from samples that are taken once a second, whoever asks and however
  * often. The busiest are in sketches that only their worker may touch, so that all workers are
  * asked and the answer comes later; a worker that cannot be asked is left out, since such a page is
- * needed most when there is much to do.
+ * needed most when there is much to do. So is a node that does not answer.
  */
 #include "api/busiest_priv.h"
 #include "api/figures_priv.h"
+#include "api/nodes_priv.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "broker/redis/redis.h"
 #include "hub/ask.h"
 
-enum { RATE_SAMPLES = 10, LATENCY_SAMPLES = SAMPLES_BACK_MAX };
+enum { RATE_SAMPLES = 10, LATENCY_SAMPLES = SAMPLES_BACK_MAX, NODES_BYTES_MAX = 1 << 20 };
 
 struct question {
     struct hub_ask ask; /* first: the one is the other's address */
+    struct nodes_ask nodes_ask;
     const struct api *api;
     struct http_later later;
     struct busiest *busiest;
-    bool is_whole; /* every worker has answered */
+    bool is_whole;         /* every worker has answered */
+    bool has_nodes;        /* the other nodes could be asked: */
+    struct buf nodes;      /* an object for each that answered, each behind a comma, */
+    uint64_t nodes_silent; /* and how many did not */
 };
 
 void api_shared_sample(struct api_shared *shared, uint64_t now_ns) {
@@ -157,14 +163,10 @@ static void write_busy(struct busiest *busiest, enum busy_kind kind, const char 
     buf_append_char(out, ']');
 }
 
-static uint64_t uptime_seconds(const struct api *api) {
-    return (clock_now_ns() - api->shared->started_ns) / NS_PER_S;
-}
-
 static void write_busiest(const struct question *q, struct buf *out) {
     uint64_t now_s = loop_now_ns(q->api->loop) / NS_PER_S;
     uint64_t back_s = BUSY_WINDOW_SECONDS + now_s % BUSY_WINDOW_SECONDS;
-    uint64_t uptime_s = uptime_seconds(q->api);
+    uint64_t uptime_s = (clock_now_ns() - q->api->shared->started_ns) / NS_PER_S;
     buf_append_text(out, ",\"busiest\":{\"seconds\":");
     buf_append_uint(out, back_s < uptime_s ? back_s : uptime_s);
     append_name(out, "is_whole", false);
@@ -174,11 +176,39 @@ static void write_busiest(const struct question *q, struct buf *out) {
     buf_append_char(out, '}');
 }
 
-/* The members that stand for a node, this one. */
-static void write_node(const struct api *api, struct buf *out) {
-    buf_append_text(out, "\"version\":\"" TIDINGS_VERSION "\"");
-    append_uint(out, "uptime_seconds", uptime_seconds(api));
-    append_uint(out, "workers", api->shared->options.hub_shared->worker_count);
+static void write_redis(const struct question *q, struct buf *out) {
+    struct broker_redis *broker = q->api->shared->options.broker;
+    struct broker_redis_state state;
+    if (!broker) {
+        buf_append_text(out, ",\"redis\":{\"status\":\"disabled\"}");
+        return;
+    }
+    char since[CLOCK_TEXT_BYTES];
+    broker_redis_state(broker, &state);
+    clock_text((int64_t)state.changed_ms, since);
+    buf_printf(out, ",\"redis\":{\"status\":\"%s\",\"since\":\"%s\"", state.is_up ? "up" : "down",
+               since);
+    if (!state.is_up) {
+        append_name(out, "problem", false);
+        json_append_string(out, span_str(state.problem));
+    }
+    append_name(out, "ping_ms", false);
+    if (state.ping_ns > 0)
+        buf_printf(out, "%.3f", (double)state.ping_ns / (double)NS_PER_MS);
+    else
+        buf_append_text(out, "null");
+    append_uint(out, "reconnects", state.reconnects);
+    append_uint(out, "channels", state.channels);
+    append_uint(out, "nodes", state.nodes);
+    buf_append_char(out, '}');
+}
+
+static void write_nodes(const struct question *q, struct buf *out) {
+    buf_append_text(out, ",\"nodes\":[");
+    nodes_write_own(q->api, true, out);
+    buf_append_span(out, buf_span(&q->nodes));
+    buf_append_char(out, ']');
+    if (q->has_nodes) append_uint(out, "nodes_silent", q->nodes_silent);
 }
 
 static void write_overview(void *context, struct http_response *response) {
@@ -187,7 +217,7 @@ static void write_overview(void *context, struct http_response *response) {
     http_response_start(response, 200);
     struct buf *out = http_response_open(response, HTTP_JSON);
     buf_append_char(out, '{');
-    write_node(q->api, out);
+    nodes_write_about(q->api, out);
     write_connections(shared, out);
     write_rates(shared, out);
     write_latency(shared, out);
@@ -197,11 +227,9 @@ static void write_overview(void *context, struct http_response *response) {
     write_list(shared, "dropped", figures_dropped, COUNT_DROP_KINDS,
                offsetof(struct counts, dropped), out);
     write_busiest(q, out);
-    buf_append_text(out, ",\"redis\":{\"status\":\"disabled\"},\"nodes\":[{\"self\":true,");
-    write_node(q->api, out);
-    append_uint(out, "connections", stats_connections(shared));
-    append_uint(out, "users", stats_users(shared));
-    buf_append_text(out, "}]}");
+    write_redis(q, out);
+    write_nodes(q, out);
+    buf_append_char(out, '}');
     http_response_close(response);
 }
 
@@ -211,6 +239,7 @@ static struct question *question_of(struct hub_ask *ask) {
 
 static void question_free(struct question *q) {
     busiest_free(q->busiest);
+    buf_finish(&q->nodes);
     mem_free(q);
 }
 
@@ -227,6 +256,25 @@ static void done(struct hub_ask *ask, enum hub_answered how) {
     question_free(q);
 }
 
+static void add_node(void *context, const struct nodes_figures *figures) {
+    struct question *q = context;
+    buf_append_char(&q->nodes, ',');
+    buf_append_span(&q->nodes, figures->text);
+}
+
+static void on_nodes(struct broker_call *call) {
+    struct question *q = container_of(call, struct question, nodes_ask.call);
+    bool is_dropped = call->is_dropped;
+    q->has_nodes = call->err == ERR_OK;
+    q->nodes_silent = call->value;
+    nodes_answered(&q->nodes_ask, add_node, q);
+    if (buf_err(&q->nodes)) q->has_nodes = false;
+    if (!q->has_nodes) buf_clear(&q->nodes);
+    if (!is_dropped && hub_ask_all(q->api->hub, &q->ask) == ERR_OK) return;
+    if (!is_dropped) q->later.answer(q->later.owner, q->later.ticket, write_overview, q);
+    question_free(q);
+}
+
 void overview_get(void *context, struct http_call *call) {
     struct api *api = context;
     const struct api_key *key;
@@ -237,6 +285,12 @@ void overview_get(void *context, struct http_call *call) {
     q->api = api;
     q->later = call->later;
     q->busiest = busiest_new(api->shared->options.hub_shared->worker_count);
+    buf_init(&q->nodes, NODES_BYTES_MAX);
+    if (hub_is_shared(api->hub)) {
+        nodes_ask(api, &q->nodes_ask, on_nodes);
+        call->is_later = true;
+        return;
+    }
     if (hub_ask_all(api->hub, &q->ask) == ERR_OK) {
         call->is_later = true;
         return;

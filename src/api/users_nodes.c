@@ -2,13 +2,14 @@
 /*
  * api/users_nodes.c: a user's connections on all nodes. Each node is asked by
  *
- *     {"user":"…"}                to list them,
- *     {"user":"…","end":{…}}      to end them, as the body of DELETE says,
+ *     {"do":"user","user":"…"}              to list them,
+ *     {"do":"user","user":"…","end":{…}}    to end them, as the body of DELETE says,
  *
  * and answers with connections as they are listed, with commas between them, or with the number of
  * those that it has ended; or with `null` when it could not. What comes by the broker was written
  * by whoever may publish there, and is judged like a body.
  */
+#include "api/question_priv.h"
 #include "api/users_priv.h"
 #include "base/mem.h"
 #include "base/utf8.h"
@@ -29,7 +30,7 @@ struct asking {
 };
 
 static void write_question(const struct users_task *task, struct buf *out) {
-    buf_append_text(out, "{\"user\":");
+    buf_append_text(out, "{\"do\":\"user\",\"user\":");
     json_append_string(out, task->user);
     if (task->ends) {
         buf_printf(out, ",\"end\":{\"code\":%u,\"reason\":", task->request.code);
@@ -149,6 +150,7 @@ static bool read_question(struct api *api, struct span text, struct users_task *
     bool is_good = true;
     *ret = (struct users_task){ 0 };
     while ((step = json_member(&walk, &name, &value)) == JSON_ITEM) {
+        if (json_text_is(&name, SPAN("do"))) continue; /* it has led here */
         if (json_text_is(&name, SPAN("user"))) {
             buf_clear(&api->key);
             is_good &= value.kind == JSON_KIND_STRING &&
@@ -176,15 +178,14 @@ static void answer(struct users_question *q, enum hub_answered how) {
     buf_finish(&text);
 }
 
-void api_question(struct api *api, struct span text, void (*reply)(void *owner, struct span text),
-                  void *owner) {
+void question_user(struct api *api, struct span question, const struct question_asker *asker) {
     struct users_task task;
-    if (read_question(api, text, &task)) {
+    if (read_question(api, question, &task)) {
         struct users_question *q = users_question_new(api, &task);
-        q->answer = reply;
-        q->owner = owner;
+        q->answer = asker->answered;
+        q->owner = asker->owner;
         q->done = answer;
         if (users_question_ask(api, &task, q)) return;
     }
-    reply(owner, SPAN("null"));
+    question_answer(asker, SPAN("null"));
 }

@@ -95,6 +95,7 @@ static void make_api(struct app *app) {
         .hub_shared = app->hub_shared,
         .counts = (const struct counts *const *)app->counts,
         .counts_count = app->worker_count + 2,
+        .broker = sharing_broker(app->sharing),
         .max_connections = &app->max_connections,
         .endpoint_names = app->endpoint_names,
         .gauges = app->gauges,

@@ -88,22 +88,24 @@ static void questions(void **state) {
     (void)state;
     struct reply *reply = request("GET", PATH, "X-API-Key: publish-key\r\n", SPAN(""));
     assert_true(reply->is_later);
-    assert_asked("ASK_NODES  {\"user\":\"al\\\"ice\"}");
+    assert_asked("ASK_NODES  {\"do\":\"user\",\"user\":\"al\\\"ice\"}");
     say(ERR_OK, 0, "");
     turns();
     assert_told(reply, 200, "{\"connections\":[]}");
     reply = request("DELETE", PATH, "X-API-Key: publish-key\r\n",
                     SPAN("{\"code\":4001,\"reason\":\"\\\"bye\\u0041\",\"block_seconds\":7}"));
-    assert_asked("ASK_NODES  {\"user\":\"al\\\"ice\",\"end\":{\"code\":4001,\"reason\":"
-                 "\"\\\"byeA\",\"block_seconds\":7}}");
+    assert_asked(
+        "ASK_NODES  {\"do\":\"user\",\"user\":\"al\\\"ice\",\"end\":{\"code\":4001,\"reason\":"
+        "\"\\\"byeA\",\"block_seconds\":7}}");
     /* What is done here is done when this node is asked too. */
     assert_string_equal(here.log, "");
     say(ERR_OK, 0, "0,3,2");
     turns();
     assert_told(reply, 200, "{\"disconnected\":5}");
     (void)request("DELETE", PATH, "X-API-Key: publish-key\r\n", SPAN(""));
-    assert_asked("ASK_NODES  {\"user\":\"al\\\"ice\",\"end\":{\"code\":1008,\"reason\":"
-                 "\"Disconnected by the operator\",\"block_seconds\":0}}");
+    assert_asked(
+        "ASK_NODES  {\"do\":\"user\",\"user\":\"al\\\"ice\",\"end\":{\"code\":1008,\"reason\":"
+        "\"Disconnected by the operator\",\"block_seconds\":0}}");
     say_all(ERR_OK);
     /* The longest that there can be, every byte of which is written as six. */
     char path[1024] = "/api/v1/users/", body[1024] = "{\"reason\":\"";
@@ -168,15 +170,17 @@ static void coming_together(void **state) {
 
 static void answers(void **state) {
     (void)state;
-    assert_string_equal(answer_to("{\"user\":\"al\\\"ice\"}"), CONNECTION("1") "," CONNECTION("2"));
-    assert_string_equal(answer_to("{\"user\":\"nobody\"}"), "");
+    assert_string_equal(answer_to("{\"do\":\"user\",\"user\":\"al\\\"ice\"}"),
+                        CONNECTION("1") "," CONNECTION("2"));
+    assert_string_equal(answer_to("{\"do\":\"user\",\"user\":\"nobody\"}"), "");
     assert_string_equal(here.log, "");
-    assert_string_equal(answer_to("{\"user\":\"al\\\"ice\",\"end\":{\"code\":4001,\"reason\":"
-                                  "\"\\\"bye\",\"block_seconds\":7}}"),
-                        "2");
+    assert_string_equal(
+        answer_to("{\"do\":\"user\",\"user\":\"al\\\"ice\",\"end\":{\"code\":4001,\"reason\":"
+                  "\"\\\"bye\",\"block_seconds\":7}}"),
+        "2");
     /* Nobody slips in again between the two. */
     assert_string_equal(here.log, "block al\"ice 7; end 1 4001 \"bye; end 2 4001 \"bye; ");
-    assert_string_equal(answer_to("{\"user\":\"nobody\",\"end\":{}}"), "0");
+    assert_string_equal(answer_to("{\"do\":\"user\",\"user\":\"nobody\",\"end\":{}}"), "0");
 }
 
 static void strange_questions(void **state) {
@@ -186,20 +190,20 @@ static void strange_questions(void **state) {
         "{",
         "[]",
         "{}",
-        "{\"user\":\"\"}",
-        "{\"user\":7}",
-        "{\"user\":\"a\\u0000\"}",
+        "{\"do\":\"user\",\"user\":\"\"}",
+        "{\"do\":\"user\",\"user\":7}",
+        "{\"do\":\"user\",\"user\":\"a\\u0000\"}",
         "{\"end\":{}}",
-        "{\"user\":\"al\\\"ice\",\"end\":7}",
-        "{\"user\":\"al\\\"ice\",\"end\":{\"code\":1001}}",
-        "{\"user\":\"al\\\"ice\",\"end\":{\"code\":1000,\"more\":1}}",
-        "{\"user\":\"al\\\"ice\",\"end\":{},\"more\":1}",
-        "{\"user\":\"al\\\"ice\"}x",
+        "{\"do\":\"user\",\"user\":\"al\\\"ice\",\"end\":7}",
+        "{\"do\":\"user\",\"user\":\"al\\\"ice\",\"end\":{\"code\":1001}}",
+        "{\"do\":\"user\",\"user\":\"al\\\"ice\",\"end\":{\"code\":1000,\"more\":1}}",
+        "{\"do\":\"user\",\"user\":\"al\\\"ice\",\"end\":{},\"more\":1}",
+        "{\"do\":\"user\",\"user\":\"al\\\"ice\"}x",
     };
     for (size_t i = 0; i < countof(cases); i++)
         assert_string_equal(answer_to(cases[i]), "null");
     char question[512];
-    (void)snprintf(question, sizeof question, "{\"user\":\"%0129d\"}", 0);
+    (void)snprintf(question, sizeof question, "{\"do\":\"user\",\"user\":\"%0129d\"}", 0);
     assert_string_equal(answer_to(question), "null");
     assert_string_equal(here.log, "");
 }
@@ -213,7 +217,7 @@ static void no_room_and_the_end(void **state) {
     assert_refused(request("GET", PATH, "X-API-Key: publish-key\r\n", SPAN("")), 503, "overloaded");
     mem_fail_nth(w.fail_nth = 0);
     struct reply *reply = request("GET", PATH, "X-API-Key: publish-key\r\n", SPAN(""));
-    api_question(w.api, SPAN("{\"user\":\"nobody\"}"), hear_answer, &here);
+    api_question(w.api, SPAN("{\"do\":\"user\",\"user\":\"nobody\"}"), hear_answer, &here);
     assert_int_equal(here.said_count, 0);
     int before = here.said_count;
     (void)tear_down(state);
