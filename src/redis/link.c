@@ -13,7 +13,9 @@
 enum { TICK_MS = 50, SAID_A_SECOND = 4, ARGUMENTS_MAX = 1024 };
 
 static const struct redis_topology *const TOPOLOGIES[] = {
-    [REDIS_SINGLE] = &redis_single, [REDIS_SENTINEL] = &redis_sentinel
+    [REDIS_SINGLE] = &redis_single,
+    [REDIS_SENTINEL] = &redis_sentinel,
+    [REDIS_CLUSTER] = &redis_cluster,
 };
 
 /* ---- up and down ---- */
@@ -26,8 +28,9 @@ static bool all_are_up(struct redis_link *link) {
     bool are_up = link->shards && link->topology->is_complete(link);
     for (struct redis_shard *shard = link->shards; shard; shard = shard->next) {
         redis_shard_judge(shard);
-        if (!shard->is_up) redis_link_blame(link, shard->why.text);
-        are_up &= shard->is_up;
+        if (shard->is_up || shard->is_spare) continue;
+        redis_link_blame(link, shard->why.text);
+        are_up = false;
     }
     return are_up;
 }

@@ -35,7 +35,11 @@ struct redis_shard {
     /* Those it was given by the connection that it has. */
     const struct redis_script *scripts[REDIS_SCRIPTS_MAX];
     size_t script_count;
-    void *owner; /* the topology's */
+
+    /* Of a Cluster. */
+    bool is_spare;     /* the link is up without it */
+    size_t slots;      /* that it has */
+    uint64_t since_ms; /* when it was made or lost its last slot */
 };
 
 struct redis_topology {

@@ -39,7 +39,7 @@ void redis_pubsub_init(struct redis_pubsub *p, struct redis_conn *conn,
 
 /* ---- lists ---- */
 
-static struct redis_subscription *owner_of(struct redis_way *way) {
+struct redis_subscription *redis_way_owner(struct redis_way *way) {
     return way->is_sharded ? container_of(way, struct redis_subscription, ways[REDIS_SHARDED])
                            : container_of(way, struct redis_subscription, ways[REDIS_PLAIN]);
 }
@@ -150,6 +150,23 @@ void redis_pubsub_remove(struct redis_subscription *s, int kind) {
     begin_leaving(p, s->name, way->is_sharded);
 }
 
+void redis_pubsub_owe(struct redis_way *way) {
+    if (!way->at->is_open || way->is_owed) return;
+    way->is_owed = true;
+    way->at->owed++;
+}
+
+struct redis_subscription *redis_pubsub_take_refused(struct redis_pubsub *p, uint16_t slot) {
+    /* Whether a subscription or its end was refused cannot be told. Where it was not an end, the
+     * server confirms one that is not waited for, and the channel is asked for once more. */
+    forget_leaving(p);
+    /* Answers come in the order of asking. */
+    struct redis_way *way = p->lists[REDIS_WAY_ASKED].first;
+    if (!way || !way->is_sharded || redis_way_owner(way)->slot != slot) return NULL;
+    leave_server(way);
+    return redis_way_owner(way);
+}
+
 void redis_pubsub_begin(struct redis_pubsub *p) {
     p->is_open = true;
     for (struct redis_way *way = p->lists[REDIS_WAY_PENDING].first; way; way = way->next) {
@@ -178,7 +195,7 @@ bool redis_pubsub_stands(const struct redis_pubsub *p) {
 /* May go into one command: sharded channels only with those of their slot. */
 static bool go_together(struct redis_way *a, struct redis_way *b) {
     return a->is_sharded == b->is_sharded &&
-           (!a->is_sharded || owner_of(a)->slot == owner_of(b)->slot);
+           (!a->is_sharded || redis_way_owner(a)->slot == redis_way_owner(b)->slot);
 }
 
 static void ask_for_some(struct redis_pubsub *p, struct buf *out) {
@@ -193,7 +210,7 @@ static void ask_for_some(struct redis_pubsub *p, struct buf *out) {
     redis_write_argument(out, WORDS[first->is_sharded].subscribe);
     for (size_t i = 0; i < count; i++) {
         struct redis_way *way = p->lists[REDIS_WAY_PENDING].first;
-        redis_write_argument(out, owner_of(way)->name);
+        redis_write_argument(out, redis_way_owner(way)->name);
         enter(way, p, REDIS_WAY_ASKED);
     }
 }

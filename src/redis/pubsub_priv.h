@@ -24,6 +24,9 @@ struct redis_pubsub_events {
     void (*refused)(void *owner, const struct redis_reply *error);
 };
 
+/* What it is a way of. */
+struct redis_subscription *redis_way_owner(struct redis_way *way);
+
 struct redis_way_list {
     struct redis_way *first, *last;
 };
@@ -50,6 +53,13 @@ void redis_pubsub_finish(struct redis_pubsub *p);
 void redis_pubsub_add(struct redis_pubsub *p, struct redis_subscription *s, int way);
 /* Takes it from the server that it is with, if any; whether it is wanted stays as it is. */
 void redis_pubsub_remove(struct redis_subscription *s, int way);
+
+/* It is owed by its server from here, if that is asked at all. */
+void redis_pubsub_owe(struct redis_way *way);
+/* The first sharded subscription of `slot` that a refusal is about, which is with no server now;
+ * NULL: it is about none, or no more. A server that refused a slot has no subscription there any
+ * more, also none that is to be ended. */
+struct redis_subscription *redis_pubsub_take_refused(struct redis_pubsub *p, uint16_t slot);
 
 /* The connection may be asked now; all that is pending is owed from here. */
 void redis_pubsub_begin(struct redis_pubsub *p);
