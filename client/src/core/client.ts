@@ -53,11 +53,10 @@ export class TidingsClient extends Emitter implements TidingsConnection {
 
   constructor(options: TidingsOptions) {
     super();
-    this.options = options;
+    this.options = { ...options };
     this.token = options.token;
     this.heartbeat = new Heartbeat(
-      options.heartbeatInterval ?? 30_000,
-      options.heartbeatTimeout ?? 10_000,
+      this.options,
       () => this.send({ type: 'ping' }),
       () => this.lost(HEARTBEAT_LOST, 'Heartbeat lost', HEARTBEAT_LOST),
     );

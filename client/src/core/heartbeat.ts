@@ -7,6 +7,11 @@
 const LATE_MS = 2_000;
 const PROBE_MS = 5_000;
 
+export interface HeartbeatOptions {
+  heartbeatInterval?: number;
+  heartbeatTimeout?: number;
+}
+
 export class Heartbeat {
   /** Milliseconds from the last ping to its answer. */
   latency: number | undefined;
@@ -17,15 +22,17 @@ export class Heartbeat {
   private wasLate = false;
 
   constructor(
-    private readonly interval: number,
-    private readonly timeout: number,
+    private readonly options: HeartbeatOptions,
     private readonly ping: () => void,
     private readonly giveUp: () => void,
   ) {}
 
   start(): void {
     this.isWaiting = this.wasLate = false;
-    if (this.interval > 0) this.wait(this.interval, () => this.ask(this.isLate() ? PROBE_MS : this.timeout));
+    const { heartbeatInterval = 30_000, heartbeatTimeout = 10_000 } = this.options;
+    if (heartbeatInterval > 0) {
+      this.wait(heartbeatInterval, () => this.ask(this.isLate() ? PROBE_MS : heartbeatTimeout));
+    }
   }
 
   stop(): void {
@@ -41,13 +48,13 @@ export class Heartbeat {
 
   /** Asks now, in doubt: the network or the page was away. */
   probe(): void {
-    if (this.interval > 0) this.ask(PROBE_MS);
+    if (!this.isWaiting && this.options.heartbeatInterval !== 0) this.ask(PROBE_MS);
   }
 
   private ask(timeout: number): void {
     this.isWaiting = true;
     this.sentAt = Date.now();
-    this.wait(Math.min(timeout, this.timeout), () => {
+    this.wait(timeout, () => {
       if (!this.wasLate && this.isLate()) {
         this.wasLate = true;
         this.ask(PROBE_MS);
