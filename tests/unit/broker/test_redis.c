@@ -251,6 +251,25 @@ static void a_server_is_killed_and_comes_back(void **state) {
     node_end(&two);
 }
 
+/* Those who come and go while there is no Redis leave nothing behind. */
+static void channels_are_forgotten_without_a_server(void **state) {
+    (void)state;
+    start(&one);
+    redis_stop(&server);
+    WAIT_FOR(5, !node_is_up(&one));
+    node_listen(&one, "ws:u1", false);
+    node_listen(&one, "ws:u2", false);
+    broker_leave(one.broker, SPAN("ws:u1"));
+    struct broker_redis_state is;
+    WAIT_FOR(7, (broker_redis_state(one.redis, &is), is.channels == 1));
+    redis_start(&server);
+    WAIT_FOR(10, node_is_up(&one));
+    node_listen(&one, "ws:u3", false);
+    assert_true(is_subscribed("ws:u1", 0));
+    assert_true(is_subscribed("ws:u2", 1) && is_subscribed("ws:u3", 1));
+    node_end(&one);
+}
+
 /* Every connection stands and nothing comes. */
 static void a_server_that_hangs_is_found_out(void **state) {
     (void)state;
@@ -281,6 +300,13 @@ static void a_ping_that_does_not_come_back_is_noticed(void **state) {
     assert_true(span_starts(buf_span(&asking.call.answer), SPAN("NOPERM")));
     buf_finish(&asking.call.answer);
     WAIT_FOR(9, !node_is_up(&one));
+    /* The link stands again soon, which does not mean that the broker does. */
+    for (int i = 0; i < 10; i++) {
+        redis_pause_ms(100);
+        assert_int_equal(node_ask_now(&one, &asking), ERR_CLOSED);
+        assert_false(span_starts(buf_span(&asking.call.answer), SPAN("NOPERM")));
+        buf_finish(&asking.call.answer);
+    }
     redis_say(server.port, "ACL SETUSER default +publish");
     WAIT_FOR(9, node_is_up(&one));
     node_end(&one);
@@ -500,6 +526,7 @@ int main(void) {
         TEST(heard_rises_with_the_tickets),
         TEST(thousands_come_and_go),
         TEST(a_server_is_killed_and_comes_back),
+        TEST(channels_are_forgotten_without_a_server),
         TEST(a_server_that_hangs_is_found_out),
         TEST(a_ping_that_does_not_come_back_is_noticed),
         TEST(what_hubs_do_not_take_waits),
