@@ -22,7 +22,8 @@ struct node {
     struct broker *broker;
     struct loop *loop; /* the worker's, which is not run */
     struct counts counts;
-    _Atomic bool is_full; /* the hubs take nothing */
+    _Atomic bool is_full;  /* the hubs take nothing */
+    _Atomic int to_refuse; /* or not so many */
     _Atomic int refused, delivered_calls, heard_calls;
 
     pthread_mutex_t lock;
@@ -36,7 +37,9 @@ struct node {
 
 static inline enum err node_deliver(void *owner, const struct broker_arrival *arrival) {
     struct node *node = owner;
-    if (atomic_load(&node->is_full)) {
+    bool is_refused = atomic_load(&node->to_refuse) > 0;
+    if (is_refused) atomic_fetch_sub(&node->to_refuse, 1);
+    if (is_refused || atomic_load(&node->is_full)) {
         atomic_fetch_add(&node->refused, 1);
         return ERR_LIMIT;
     }

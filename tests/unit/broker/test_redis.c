@@ -337,6 +337,50 @@ static void what_hubs_do_not_take_waits(void **state) {
     node_end(&one);
 }
 
+/* The payloads of one letter that `node` was told, in their order. */
+static void letters_of(struct node *node, char *ret, size_t cap) {
+    size_t len = 0;
+    pthread_mutex_lock(&node->lock);
+    for (size_t i = 0; i + 2 < node->told.len && len < cap - 1; i++) {
+        const char *at = node->told.at + i;
+        if (at[0] == '=' && at[2] == '\n') ret[len++] = at[1];
+    }
+    pthread_mutex_unlock(&node->lock);
+    ret[len] = 0;
+}
+
+/* A page of a history that comes at once waits in order, and with it whoever wants to replay it. */
+static void a_history_that_hubs_do_not_take_waits(void **state) {
+    (void)state;
+    start(&one);
+    start(&two);
+    struct asking asking = { .call = { .verb = BROKER_DECLARE, .name = SPAN("c") } };
+    assert_int_equal(node_ask_now(&two, &asking), ERR_OK);
+    for (char text[2] = "a"; text[0] <= 'z'; text[0]++) {
+        asking.call.verb = BROKER_APPEND;
+        asking.call.payload = span_str(text);
+        assert_int_equal(node_ask_now(&two, &asking), ERR_OK);
+        buf_finish(&asking.call.answer);
+    }
+    atomic_store(&one.is_full, true);
+    uint64_t ticket;
+    assert_int_equal(broker_listen(one.broker, SPAN("c"), true, &ticket), ERR_OK);
+    WAIT_FOR(5, atomic_load(&one.refused) > 20);
+    assert_true(broker_heard(one.broker) < ticket);
+    atomic_store(&one.is_full, false);
+    WAIT_FOR(5, broker_heard(one.broker) >= ticket);
+    char letters[64];
+    letters_of(&one, letters, sizeof letters);
+    assert_string_equal(letters, "abcdefghijklmnopqrstuvwxyz");
+    /* One that is refused once is not overtaken. */
+    atomic_store(&two.to_refuse, 1);
+    node_listen(&two, "c", true);
+    letters_of(&two, letters, sizeof letters);
+    assert_string_equal(letters, "abcdefghijklmnopqrstuvwxyz");
+    node_end(&one);
+    node_end(&two);
+}
+
 /* Whoever waits when the broker ends is told so. */
 static void calls_are_dropped_at_the_end(void **state) {
     (void)state;
@@ -530,6 +574,7 @@ int main(void) {
         TEST(a_server_that_hangs_is_found_out),
         TEST(a_ping_that_does_not_come_back_is_noticed),
         TEST(what_hubs_do_not_take_waits),
+        TEST(a_history_that_hubs_do_not_take_waits),
         TEST(calls_are_dropped_at_the_end),
         TEST(too_much_is_not_queued),
         TEST(workers_do_not_hinder_each_other),
