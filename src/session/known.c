@@ -14,7 +14,7 @@ bool known_hear(struct session *s, uint64_t ticket, enum asked what,
     if (c->state != CONN_HTTP || c->in.http->ticket != ticket) return false;
     struct conn_http *http = c->in.http;
     struct known *known = http->known;
-    enum err err = call->err;
+    enum err err = call->err ? call->err : buf_err(&call->answer); /* a lost owner is not nobody */
     struct span owner = buf_span(&call->answer);
     if (what == ASKED_CHANNEL && !err && owner.len > 0 &&
         !span_eq(owner, span_of(known->user, known->user_len))) {
