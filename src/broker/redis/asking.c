@@ -28,6 +28,8 @@ struct asking {
     uint64_t number;
     uint64_t until_ns;
     bool is_published; /* the call's command is done */
+    uint64_t reached;  /* subscribers that the question went to, */
+    uint64_t answers;  /* and what has come of that */
     uint64_t missing;  /* those that said that they cannot answer */
     size_t awaited;
     char names[NODES_MAX][NODE_NAME_LEN]; /* of those awaited */
@@ -67,14 +69,16 @@ static void finish(struct broker_redis *redis, struct asking *asking, enum err e
     *link = asking->next;
     askings->count--;
     struct broker_call *call = asking->call;
-    call->value = asking->missing + asking->awaited;
+    uint64_t unheard = asking->reached > asking->answers ? asking->reached - asking->answers : 0;
+    call->value = asking->missing + (asking->awaited > unheard ? asking->awaited : unheard);
     mem_free(asking);
     if (!e) e = buf_err(&call->answer) ? ERR_NOMEM : ERR_OK;
     redis_finish(redis, call, e);
 }
 
 static void finish_if_done(struct broker_redis *redis, struct asking *asking) {
-    bool is_over = asking->awaited == 0 || clock_now_ns() >= asking->until_ns;
+    bool have_all = asking->awaited == 0 && asking->answers >= asking->reached;
+    bool is_over = have_all || clock_now_ns() >= asking->until_ns;
     if (asking->is_published && is_over) finish(redis, asking, ERR_OK);
 }
 
@@ -83,6 +87,9 @@ static void on_published(struct redis_command *command, const struct redis_reply
     struct asking *asking = (struct asking *)(uintptr_t)asked_of(call)->more[0];
     enum err e = redis_reply_err(call, reply);
     asking->is_published = true;
+    /* Nodes that came to life just now are not known of yet, but they were reached. (In a Cluster
+     * only those are counted whose subscription is with the same server.) */
+    if (!e && reply->kind == REDIS_INTEGER) asking->reached = (uint64_t)reply->integer;
     if (e) {
         finish(asked_of(call)->redis, asking, e);
     } else {
@@ -153,6 +160,7 @@ void askings_answer(struct broker_redis *redis, struct span payload) {
     while (asking && asking->number != answer.number)
         asking = asking->next;
     if (!asking) return; /* it took too long */
+    asking->answers++;
     strike_out(asking, answer.node);
     if (!answer.is_whole) {
         asking->missing++;
