@@ -87,7 +87,7 @@ static void show_up(struct broker_redis *redis) {
     struct span key;
     char room[KEY_MAX];
     struct script_number living, pruned;
-    if (nodes->is_under_way || !key_of_seen(redis, room, &key)) return;
+    if (nodes->is_under_way || nodes->is_gone || !key_of_seen(redis, room, &key)) return;
     const struct span args[] = { span_str(redis->node), script_number(&living, LIVING_MS),
                                  script_number(&pruned, PRUNED_MS) };
     nodes->asked_ns = clock_now_ns();
@@ -111,12 +111,13 @@ static void on_gone(struct redis_command *command, const struct redis_reply *rep
     (void)reply; /* others find out within LIVING_MS */
 }
 
-void nodes_leave(struct broker_redis *redis) {
+bool nodes_leave(struct broker_redis *redis) {
     struct nodes *nodes = redis->nodes;
     char room[KEY_MAX];
     struct span key;
-    if (nodes->is_gone || !key_of_seen(redis, room, &key)) return;
+    if (nodes->is_gone || !key_of_seen(redis, room, &key)) return false;
     const struct span args[] = { SPAN("ZREM"), key, span_str(redis->node) };
     nodes->gone.answered = on_gone;
     nodes->is_gone = redis_send(redis->link, &nodes->gone, key, args, countof(args)) == ERR_OK;
+    return nodes->is_gone;
 }

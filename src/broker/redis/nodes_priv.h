@@ -19,8 +19,8 @@ void nodes_free(struct nodes *nodes);
 /* Every TICK_MS. */
 void nodes_tick(struct broker_redis *redis);
 void nodes_link_up(struct broker_redis *redis);
-/* This node goes: others need not find that out. */
-void nodes_leave(struct broker_redis *redis);
+/* This node goes: others need not find that out. False: nothing is to be sent (any more). */
+bool nodes_leave(struct broker_redis *redis);
 
 /* Fills in the names of up to NODES_MAX living nodes; lent. False: there may be more that are
  * alive, since Redis was away until lately, or is. */

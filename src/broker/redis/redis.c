@@ -59,14 +59,17 @@ static void on_said(void *owner, int level, const char *what, const char *server
     health_link_said(owner, level, what, server);
 }
 
+/* What is said last is sent before the loop waits, which it does once more without waiting. */
+static bool begin_last_turns(struct broker_redis *redis) {
+    if (nodes_leave(redis)) return true;
+    loop_stop(redis->loop);
+    return false;
+}
+
 /* Before the link's part of a turn, which sends. */
 static bool begin_turn_end(void *owner) {
     struct broker_redis *redis = owner;
-    if (atomic_load(&redis->is_stopping)) {
-        nodes_leave(redis);
-        loop_stop(redis->loop);
-        return false;
-    }
+    if (atomic_load(&redis->is_stopping)) return begin_last_turns(redis);
     bool is_more = queue_carry_out(redis);
     askings_turn(redis);
     is_more |= channels_turn(redis);

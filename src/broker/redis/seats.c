@@ -20,7 +20,7 @@
 #include "broker/redis/script_priv.h"
 
 #define WRITTEN_LATELY_MS  "20000"
-#define NEVER_LATE_MS      "1000000000000" /* nobody is taken for dead */
+#define NEVER_LATE_MS      "1000000000000000" /* nobody is taken for dead */
 #define SEAT_SECONDS       "14400"
 #define CONFIRMED_AGAIN_NS (3600 * NS_PER_S) /* well within SEAT_SECONDS */
 

@@ -30,7 +30,10 @@ struct node {
     struct buf told;    /* channel=payload, with #sequence if it has one, a line each */
     struct buf changes; /* + and - */
     struct buf forgotten;
-    struct broker_question *question; /* not answered yet */
+    struct buf asked; /* questions, a line each */
+    const char *says; /* the answer to all, at once; NULL: there is none for now */
+    size_t says_len;
+    struct broker_question *question; /* the last, which was not answered at once; under the lock */
 };
 
 /* ---- hooks ---- */
@@ -81,8 +84,20 @@ static inline void node_forget(void *owner, struct span channel) {
 
 static inline void node_question(void *owner, struct broker_question *question, struct span text) {
     struct node *node = owner;
-    (void)text;
-    node->question = question;
+    pthread_mutex_lock(&node->lock);
+    buf_append_span(&node->asked, text);
+    buf_append_char(&node->asked, '\n');
+    struct span says = span_of(node->says, node->says_len);
+    if (!says.at) node->question = question;
+    pthread_mutex_unlock(&node->lock);
+    if (says.at) broker_question_answer(question, says);
+}
+
+static inline void node_says(struct node *node, const char *text, size_t len) {
+    pthread_mutex_lock(&node->lock);
+    node->says = text;
+    node->says_len = len;
+    pthread_mutex_unlock(&node->lock);
 }
 
 /* ---- a node ---- */
@@ -113,6 +128,7 @@ static inline void node_init(struct node *node, uint16_t port, const char *prefi
     buf_init(&node->told, 256 << 20);
     buf_init(&node->changes, 1024);
     buf_init(&node->forgotten, 1 << 20);
+    buf_init(&node->asked, 1 << 20);
     node->loop = loop_new(NULL);
     node->redis = broker_redis_new(&options, &hooks, node, &node->counts, NULL);
     assert_non_null(node->redis);
@@ -141,6 +157,7 @@ static inline void node_end(struct node *node) {
     buf_finish(&node->told);
     buf_finish(&node->changes);
     buf_finish(&node->forgotten);
+    buf_finish(&node->asked);
     pthread_mutex_destroy(&node->lock);
 }
 
