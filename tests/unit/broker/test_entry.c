@@ -12,7 +12,7 @@
 
 static void test_published(void **state) {
     (void)state;
-    static const struct {
+    const struct {
         const char *text;
         bool is_good;
         struct entry is;
