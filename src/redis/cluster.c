@@ -125,6 +125,7 @@ void redis_cluster_name(struct redis_link *link, uint16_t slot, struct redis_sha
         old->slots--;
         c->covered--;
         c->former[slot] = old;
+        redis_cluster_fence(link, old, slot);
         if (old->slots == 0) old->since_ms = redis_now_ms();
     }
 }
@@ -213,6 +214,8 @@ const struct redis_topology redis_cluster = {
     .begin = begin,
     .finish = finish,
     .shard_of = redis_cluster_server_of,
+    .is_held = redis_cluster_is_held,
+    .hold = redis_cluster_hold,
     .place = place,
     .is_complete = is_complete,
     .shard_lost = shard_lost,

@@ -2,13 +2,18 @@
 /*
  * redis/cluster_priv.h: a Cluster from within, for cluster.c (shards and subscriptions),
  * cluster_map.c (asks who has which slot) and cluster_again.c (commands that went to the wrong
- * place). Nobody else includes it.
+ * place, and those that must not overtake them). Nobody else includes it.
  */
 #ifndef TIDINGS_REDIS_CLUSTER_PRIV_H
 #define TIDINGS_REDIS_CLUSTER_PRIV_H
 
 #include "redis/link_priv.h"
 #include "redis/slots_priv.h"
+
+struct redis_cluster_queue {
+    struct redis_command *first, *last;
+    uint32_t counts[REDIS_SLOTS]; /* how many of it are for a slot */
+};
 
 struct redis_cluster {
     /* Who has a slot, and who had it before: while the new one is not connected yet, the former
@@ -32,7 +37,9 @@ struct redis_cluster {
     size_t scout_next; /* whom it tries: 0 the configured server, then those of `answer` */
     bool is_scouted;   /* it has had its answer */
 
-    struct redis_command *waiting, *last_waiting; /* to be sent again */
+    /* Commands to be sent again, and new ones that must not overtake others (cluster_again.c). */
+    struct redis_cluster_queue refused, held;
+    uint32_t fences[REDIS_SLOTS]; /* answers to come of those who had it before */
 };
 
 static inline struct redis_cluster *redis_cluster_of(const struct redis_link *link) {
@@ -61,6 +68,12 @@ void redis_cluster_map_tick(struct redis_link *link, uint64_t now_ms);
 /* As `refused` of a topology. */
 bool redis_cluster_refused(struct redis_link *link, struct redis_shard *shard,
                            struct redis_command *command, const struct redis_reply *reply);
+/* As `is_held` and `hold` of a topology. */
+bool redis_cluster_is_held(struct redis_link *link, uint16_t slot);
+void redis_cluster_hold(struct redis_link *link, struct redis_command *command);
+/* A slot is no longer `former`'s: commands for it wait until all that was sent there is answered.
+ */
+void redis_cluster_fence(struct redis_link *link, struct redis_shard *former, uint16_t slot);
 void redis_cluster_again_tick(struct redis_link *link, uint64_t now_ms);
 /* Answers all that waits with NULL. */
 void redis_cluster_again_end(struct redis_link *link);

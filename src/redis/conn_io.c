@@ -70,6 +70,19 @@ enum err redis_conn_send(struct redis_conn *conn, struct redis_command *command,
     return ERR_OK;
 }
 
+enum err redis_command_keep(struct redis_command *command, const struct span *args, size_t count) {
+    struct buf bytes;
+    buf_init(&bytes, redis_command_bytes(args, count));
+    redis_write_command(&bytes, args, count);
+    if (buf_err(&bytes)) {
+        buf_finish(&bytes);
+        return ERR_NOMEM;
+    }
+    command->kept = bytes.at;
+    command->kept_len = bytes.len;
+    return ERR_OK;
+}
+
 enum err redis_conn_send_kept(struct redis_conn *conn, struct redis_command *command) {
     assert(!conn->is_pubsub && command->kept);
     enum err e = queue(conn, command, command->kept_len);

@@ -100,6 +100,9 @@ const struct redis_server *redis_conn_server(const struct redis_conn *conn);
  * (`redis_command_drop`). ERR_CLOSED, ERR_LIMIT, ERR_NOMEM: nothing is queued. */
 MUST_USE enum err redis_conn_send(struct redis_conn *conn, struct redis_command *command,
                                   const struct span *args, size_t count, bool is_kept);
+/* Keeps the bytes of a command that is to be sent later. ERR_NOMEM. */
+MUST_USE enum err redis_command_keep(struct redis_command *command, const struct span *args,
+                                     size_t count);
 /* Queues the bytes that were kept once more, here or on another connection. */
 MUST_USE enum err redis_conn_send_kept(struct redis_conn *conn, struct redis_command *command);
 /* The same with the text of `command->script` in the place of its digest. */

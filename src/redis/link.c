@@ -4,6 +4,7 @@
  * is, subscriptions to where their channel is.
  */
 #include "redis/link_priv.h"
+#include "redis/wire_priv.h"
 
 #include "base/hash.h"
 #include "base/mem.h"
@@ -141,11 +142,23 @@ void redis_link_reset(struct redis_link *link, const char *why) {
 
 /* ---- commands ---- */
 
+static enum err hold(struct redis_link *link, struct redis_command *command,
+                     const struct span *args, size_t count) {
+    size_t len = redis_command_bytes(args, count);
+    if (link->net.queued_bytes + len > link->net.queued_bytes_max) return ERR_LIMIT;
+    enum err e = redis_command_keep(command, args, count);
+    if (!e) link->topology->hold(link, command);
+    return e;
+}
+
 static enum err send_to(struct redis_link *link, struct redis_command *command, struct span key,
                         const struct span *args, size_t count) {
     if (link->is_ending) return ERR_CLOSED;
     command->slot = link->topology->is_kept ? redis_slot(key) : 0;
     command->tries = 0;
+    if (link->topology->is_held && link->topology->is_held(link, command->slot)) {
+        return hold(link, command, args, count);
+    }
     struct redis_shard *shard = link->topology->shard_of(link, command->slot);
     if (!shard || shard->is_closing) return ERR_CLOSED;
     bool is_kept = link->topology->is_kept || command->script;

@@ -51,6 +51,11 @@ struct redis_topology {
     void (*finish)(struct redis_link *link);
     /* Where commands for `slot` go; NULL: nowhere now. */
     struct redis_shard *(*shard_of)(struct redis_link *link, uint16_t slot);
+    /* Commands for `slot` are to wait, since others that must not be overtaken are on their way to
+     * another server. NULL: never. */
+    bool (*is_held)(struct redis_link *link, uint16_t slot);
+    /* Takes a command that waits, with its bytes kept. */
+    void (*hold)(struct redis_link *link, struct redis_command *command);
     /* Puts the ways of a subscription, none of which is with a server, where they belong
      * (`redis_pubsub_add`); those that belong nowhere yet are put when that is known. */
     void (*place)(struct redis_link *link, struct redis_subscription *s);

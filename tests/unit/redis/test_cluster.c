@@ -208,6 +208,70 @@ static void commands_follow_a_slot_on_its_way(void **state) {
     rig_end(&rig);
 }
 
+/* Moves the slot to another master and back, again and again, keys and all. */
+static void move_to_and_fro(unsigned slot, const struct cluster_node *a,
+                            const struct cluster_node *b, int times) {
+    for (int i = 0; i < times; i++) {
+        const struct cluster_node *from = i % 2 == 0 ? a : b, *to = i % 2 == 0 ? b : a;
+        cluster_migrate_begin(from, to, slot);
+        redis_pause_ms(5);
+        cluster_order(from, "MIGRATE 127.0.0.1 %u {moving} 0 1000", (unsigned)to->process.port);
+        redis_pause_ms(5);
+        cluster_migrate_end(from, to, slot);
+        redis_pause_ms(20);
+    }
+}
+
+/* One of many INCR of one key: the n-th is answered with n, unless another overtook it. */
+struct counted {
+    struct redis_command command;
+    int64_t n;
+    bool is_under_way;
+};
+
+static unsigned overtaken;
+
+static void on_counted(struct redis_command *command, const struct redis_reply *reply) {
+    struct counted *counted = container_of(command, struct counted, command);
+    counted->is_under_way = false;
+    if (!reply || reply->kind != REDIS_INTEGER || reply->integer != counted->n) overtaken++;
+}
+
+static void count_once(struct counted *counted, int64_t n) {
+    static const struct span args[] = { { "INCR", 4 }, { "{moving}", 8 } };
+    run_until(&rig, !counted->is_under_way);
+    *counted = (struct counted){ .command.answered = on_counted, .n = n, .is_under_way = true };
+    assert_int_equal(redis_send(rig.link, &counted->command, MOVING, args, 2), ERR_OK);
+}
+
+static void commands_keep_their_order(void **state) {
+    (void)state;
+    enum { AT_ONCE = 10000, TIMES = 20 };
+    static struct counted counted[AT_ONCE];
+    connect_up(true);
+    unsigned slot = redis_slot(MOVING);
+    size_t owner = cluster_owner(MASTERS, slot);
+    pid_t mover = fork();
+    assert_true(mover >= 0);
+    if (mover == 0) {
+        move_to_and_fro(slot, &cluster.nodes[owner], &cluster.nodes[(owner + 1) % MASTERS], TIMES);
+        _exit(0);
+    }
+    int64_t n = 0;
+    overtaken = 0;
+    while (waitpid(mover, NULL, WNOHANG) == 0) {
+        n++;
+        count_once(&counted[n % AT_ONCE], n);
+    }
+    for (size_t i = 0; i < AT_ONCE; i++)
+        run_until(&rig, !counted[i].is_under_way);
+    print_message("%d commands while a slot moved %d times\n", (int)n, TIMES);
+    assert_int_equal(overtaken, 0);
+    assert_string_equal(answer_to(&rig, "DEL {moving}"), ":1");
+    assert_int_equal(rig.downs, 0);
+    rig_end(&rig);
+}
+
 static void what_cannot_be_done_is_said_in_the_end(void **state) {
     (void)state;
     connect_up(true);
@@ -416,6 +480,7 @@ int main(void) {
         cmocka_unit_test(it_need_not_be_sharded),
         cmocka_unit_test(commands_go_to_their_keys),
         cmocka_unit_test(commands_follow_a_slot_on_its_way),
+        cmocka_unit_test(commands_keep_their_order),
         cmocka_unit_test(what_cannot_be_done_is_said_in_the_end),
         cmocka_unit_test(subscriptions_follow_their_slot),
         cmocka_unit_test(coming_and_going_goes_on_meanwhile),
