@@ -13,5 +13,6 @@ export { ReconnectionManager, type ReconnectionOptions } from './helpers/reconne
 export { connectWithRetry, RetryingWebSocket, type RetryOptions } from './helpers/retry.js';
 export { SubmissionWatcher, type SubmissionOptions } from './helpers/submission.js';
 export type * from './kinds.js';
+export { SharedTidingsClient, type SharedTidingsOptions } from './share/shared.js';
 /** HuleEdu's name for the message. */
 export type BatchPipelineCompletedData = BatchPipelineCompletedMessage;

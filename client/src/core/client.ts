@@ -12,7 +12,6 @@ import { isRefusal, kindOf } from './kind.js';
 import { isOffline, watchPage } from './page.js';
 import type {
   ClientEvents,
-  MessageKind,
   TidingsConnection,
   TidingsMessage,
   TidingsOptions,
@@ -27,8 +26,6 @@ const CONNECT_MS = 20_000;
 const STEADY_MS = 30_000;
 /** What a timer can hold; more would fire at once. */
 const LONGEST_MS = 2 ** 31 - 1;
-/** The client's own words: a message of such a kind reaches the handlers of `message` only. */
-const OWN = ['connected', 'disconnected', 'reconnecting', 'state', 'message', 'maxReconnectAttemptsReached'];
 
 const ignore = (): void => undefined;
 
@@ -191,8 +188,7 @@ export class TidingsClient extends Emitter implements TidingsConnection {
       return;
     }
     const epoch = this.epoch;
-    this.emit('message', message as TidingsMessage);
-    if (kind !== undefined && !OWN.includes(kind) && epoch === this.epoch) this.emit(kind as MessageKind, message as never);
+    this.emitMessage(message as TidingsMessage, () => epoch === this.epoch);
   }
 
   /** An attempt or a connection is over; what is still open is closed with `closeWith`, and nobody waits for its close event. */

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Handlers by event. One that throws harms no other, and one that was removed meanwhile is not called.
-import type { Handler, TidingsEvent, TidingsEvents } from './types.js';
+import { kindOf } from './kind.js';
+import type { Handler, MessageKind, TidingsEvent, TidingsEvents, TidingsMessage } from './types.js';
+
+/** The client's own words: a message of such a kind reaches the handlers of `message` only. */
+const OWN = ['connected', 'disconnected', 'reconnecting', 'state', 'message', 'maxReconnectAttemptsReached'];
 
 type AnyHandler = (data: any) => void;
 type Entry = { isOnce: boolean };
@@ -39,6 +43,13 @@ export class Emitter {
         console.error(`tidings: a handler of ${event} failed`, error);
       }
     }
+  }
+
+  /** Hands out a message, as such and of its kind, the latter only if `isWanted` still holds. */
+  protected emitMessage(message: TidingsMessage, isWanted: () => boolean): void {
+    this.emit('message', message);
+    const kind = kindOf(message);
+    if (kind !== undefined && !OWN.includes(kind) && isWanted()) this.emit(kind as MessageKind, message as never);
   }
 
   private add(event: string, handler: AnyHandler, isOnce: boolean): () => void {

@@ -59,8 +59,13 @@ export interface ServiceKinds {
  */
 export interface CustomKinds {}
 
+type Discriminator = 'notification_type' | 'event_type' | 'event' | 'type';
+/** A message that says `undefined` of the discriminators it has not, so that a switch on any of them narrows. */
+type Discriminated<Message> = Message & { [Missing in Exclude<Discriminator, keyof Message>]?: undefined };
+
 /** Every kind of message that has a type. */
-export interface MessageKinds extends CatalogueKinds, ServiceKinds, CustomKinds {}
+export type MessageKinds = CatalogueKinds &
+  ServiceKinds & { [Kind in keyof CustomKinds]: Discriminated<CustomKinds[Kind]> };
 export type MessageKind = keyof MessageKinds;
 
 /** Any message: a `switch` on `notification_type`, `event_type`, `event` or `type` narrows it. */
