@@ -136,6 +136,9 @@ export async function startCluster(masters = 3, replicas = 0): Promise<Redis[]> 
     () => nodes.every((node) => node.cli('CLUSTER', 'INFO').includes('cluster_state:ok')),
     30_000,
   );
+  // A replica that has never been in step is not made a master.
+  const isInStep = (node: Redis) => /role:master|master_link_status:up/.test(node.cli('INFO', 'replication'));
+  await until('the replicas', () => nodes.every(isInStep), 30_000);
   return nodes;
 }
 
