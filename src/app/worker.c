@@ -202,7 +202,7 @@ void worker_question(struct worker *worker, struct broker_question *question, st
         mailbox_wake(worker->orders);
     } else {
         mem_free(order.text);
-        broker_question_answer(question, SPAN(""));
+        broker_question_answer(question, SPAN("null")); /* it could not be answered */
     }
 }
 

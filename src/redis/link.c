@@ -6,10 +6,9 @@
 #include "redis/link_priv.h"
 #include "redis/wire_priv.h"
 
+#include "base/digest.h"
 #include "base/hash.h"
 #include "base/mem.h"
-
-#include <openssl/evp.h>
 
 enum { TICK_MS = 50, SAID_A_SECOND = 4, ARGUMENTS_MAX = 1024 };
 
@@ -182,11 +181,7 @@ enum err redis_publish(struct redis_link *link, struct redis_command *command, s
 }
 
 static void digest(struct redis_script *script) {
-    unsigned char sum[EVP_MAX_MD_SIZE];
-    unsigned len = 0;
-    if (!EVP_Digest(script->text, strlen(script->text), sum, &len, EVP_sha1(), NULL)) abort();
-    for (unsigned i = 0; i < 20; i++)
-        (void)snprintf(script->sha1 + (size_t)2 * i, 3, "%02x", sum[i]);
+    if (!digest_sha1_text_of(span_str(script->text), script->sha1)) abort();
 }
 
 enum err redis_run(struct redis_link *link, struct redis_command *command,

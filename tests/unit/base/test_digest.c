@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * SHA-256: the examples of FIPS 180-4 and of RFC 6234.
+ * SHA-256 and SHA-1: the examples of FIPS 180-4 and of RFC 6234.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -32,7 +32,15 @@ static void known_values(void **state) {
     assert_memory_equal(digest, "\xba\x78\x16\xbf\x8f\x01\xcf\xea\x41\x41\x40\xde\x5d\xae", 14);
 }
 
+static void known_sha1(void **state) {
+    (void)state;
+    char text[DIGEST_SHA1_TEXT_LEN];
+    assert_true(digest_sha1_text_of(SPAN("abc"), text));
+    assert_memory_equal(text, "a9993e364706816aba3e25717850c26c9cd0d89d", sizeof text);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(known_values) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(known_values),
+                                        cmocka_unit_test(known_sha1) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
