@@ -157,7 +157,9 @@ describe('refusals', () => {
 
 test('20 times killed and started under load: nothing accepted after a recovery is lost, doubled or turned around', async () => {
   const redis = await startRedis(['--appendonly', 'yes', '--appendfsync', 'always']);
-  const [a, b] = await startNodes(redis, 2, { config: { log_level: 'info' } });
+  const options = nodeOptions({ url: redis.url, reconnect_max_seconds: 1 });
+  options.config = { ...options.config, log_level: 'info' };
+  const [a, b] = await Promise.all([startTidings(options), startTidings(options)]);
   const number = await declare(a!);
   const ears = [await hear(a!, 'u1'), await hear(b!, 'u1')];
   const watchers = [await watch(a!, number), await watch(b!, number)];
