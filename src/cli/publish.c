@@ -1,25 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cli/publish.c: `tidings publish`: one notification over the HTTP API.
+ * cli/publish.c: `tidings publish`: one notification over the HTTP API, or to Redis.
  */
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/utf8.h"
 #include "cli/cli.h"
+#include "cli/publish_redis.h"
 #include "http/reply.h"
 #include "load/publisher.h"
 #include "load/url.h"
+#include "redis/url.h"
 
 #include <errno.h>
 #include <getopt.h>
 #include <jansson.h>
 
 static const char usage[] =
-    "Usage: tidings publish (--user ID | --channel NAME | --broadcast) [--url URL] [--key KEY]\n"
-    "                       JSON | -\n"
+    "Usage: tidings publish (--user ID | --channel NAME | --broadcast)\n"
+    "                       [--url URL [--key KEY] | --redis URL [--prefix TEXT]] JSON | -\n"
     "\n"
     "Publishes one notification: the JSON value given, or read from standard input with -. Prints\n"
     "each channel with the number of connections that it was queued for, and of those whose\n"
     "endpoint takes nothing so large.\n"
+    "\n"
+    "With --redis it is a PUBLISH in the Redis that the servers share, of which no server needs "
+    "to\n"
+    "run; prints how many subscribers Redis named (servers, not clients; in a Cluster those of\n"
+    "that one node). On a channel that keeps history it reaches who listens now, and is not kept.\n"
     "\n"
     "  -u, --user ID            to all connections of a user\n"
     "      --channel NAME       to all listeners of a channel\n"
@@ -27,9 +35,11 @@ static const char usage[] =
     "      --url URL            the server (http://127.0.0.1:8080)\n"
     "      --key KEY            an API key with the scope publish; better from the environment's\n"
     "                           TIDINGS_API_KEY, where other users of the machine do not see it\n"
+    "      --redis URL          redis://user:password@host:port/database\n"
+    "      --prefix TEXT        the servers' broker.redis.prefix\n"
     "      --help               this text\n"
     "\n"
-    "https:// is not supported yet.\n"
+    "https:// and rediss:// are not supported yet.\n"
     "Exit codes: 0 published, 1 not published, 2 misused.\n";
 
 enum {
@@ -37,6 +47,10 @@ enum {
     OPTION_BROADCAST,
     OPTION_URL,
     OPTION_KEY,
+    OPTION_REDIS,
+    OPTION_PREFIX,
+    USER_MAX = 128, /* bytes of a user's id, and of a channel's name */
+    CHANNEL_MAX = 200,
     INPUT_MAX = 64 * 1024 * 1024,
     TEXT_MAX = INPUT_MAX + 64 * 1024,
     DEADLINE_MS = 10000,
@@ -48,7 +62,9 @@ struct publish {
     bool is_broadcast;
     const char *url;
     const char *key;
-    const char *json; /* as given; "-": from standard input */
+    const char *redis;  /* NULL: over HTTP */
+    const char *prefix; /* of names there */
+    const char *json;   /* as given; "-": from standard input */
     struct loop *loop;
     int code; /* what the process will end with; -1: not known yet */
 };
@@ -64,6 +80,8 @@ static bool take_options(int argc, char **argv, struct publish *publish, int *re
         { "channel", required_argument, NULL, OPTION_CHANNEL },
         { "help", no_argument, NULL, 'h' },
         { "key", required_argument, NULL, OPTION_KEY },
+        { "prefix", required_argument, NULL, OPTION_PREFIX },
+        { "redis", required_argument, NULL, OPTION_REDIS },
         { "url", required_argument, NULL, OPTION_URL },
         { "user", required_argument, NULL, 'u' },
         { 0 },
@@ -77,6 +95,8 @@ static bool take_options(int argc, char **argv, struct publish *publish, int *re
         case OPTION_BROADCAST: publish->is_broadcast = true; break;
         case OPTION_URL: publish->url = optarg; break;
         case OPTION_KEY: publish->key = optarg; break;
+        case OPTION_REDIS: publish->redis = optarg; break;
+        case OPTION_PREFIX: publish->prefix = optarg; break;
         default: *ret_code = CLI_MISUSED; return false;
         }
     }
@@ -88,8 +108,10 @@ static bool take_options(int argc, char **argv, struct publish *publish, int *re
         *ret_code = cli_misused(argv[0], "the JSON to publish is missing");
     else if (optind + 1 < argc)
         *ret_code = cli_misused(argv[0], "\"%s\" is too much", argv[optind + 1]);
-    else if (publish->key && has_line_break(publish->key))
-        *ret_code = cli_misused(argv[0], "the key has a line break in it");
+    else if (publish->redis && (publish->url || publish->key))
+        *ret_code = cli_misused(argv[0], "--url and --key are not for --redis");
+    else if (publish->prefix && !publish->redis)
+        *ret_code = cli_misused(argv[0], "--prefix is for --redis");
     else
         publish->json = argv[optind];
     return *ret_code == CLI_DONE;
@@ -97,7 +119,7 @@ static bool take_options(int argc, char **argv, struct publish *publish, int *re
 
 /* The text to publish, judged here because the server's line and column would count the request's
  * other parts too. */
-static int read_data(struct publish *publish, struct buf *data) {
+static int read_data(struct publish *publish, struct buf *data, struct span *ret) {
     if (strcmp(publish->json, "-") == 0) {
         for (size_t got = 1; got > 0 && !buf_err(data);) {
             char *room = buf_room(data, 64 * 1024);
@@ -113,7 +135,10 @@ static int read_data(struct publish *publish, struct buf *data) {
         return cli_failed(publish->command, "more than %d bytes to publish", INPUT_MAX);
     struct json_value value;
     struct json_error error;
-    if (json_parse(buf_span(data), &value, &error)) return CLI_DONE;
+    if (json_parse(buf_span(data), &value, &error)) {
+        *ret = value.raw;
+        return CLI_DONE;
+    }
     size_t line, column;
     json_position(buf_span(data), error.offset, &line, &column);
     return cli_misused(publish->command, "no JSON: line %zu, column %zu: expected %s", line, column,
@@ -226,21 +251,62 @@ static int post(struct publish *publish, const struct load_url *url, struct span
     return publish->code;
 }
 
-int cli_publish(int argc, char **argv) {
-    struct publish publish = { .command = argv[0],
-                               .url = "http://127.0.0.1:8080",
-                               .key = getenv("TIDINGS_API_KEY"),
-                               .code = -1 };
-    int code;
-    if (!take_options(argc, argv, &publish, &code)) return code;
+/* Over HTTP. */
+static int publish_by_server(struct publish *publish) {
     struct err_note note = { "" };
     struct load_url url;
-    if (load_url_parse(span_str(publish.url), LOAD_HTTP, &url, &note))
-        return cli_misused(argv[0], "%s", note.text);
-    struct buf data;
-    buf_init(&data, INPUT_MAX);
-    code = read_data(&publish, &data);
-    if (code == CLI_DONE) code = post(&publish, &url, buf_span(&data));
-    buf_finish(&data);
+    struct buf room;
+    struct span data;
+    if (!publish->url) publish->url = "http://127.0.0.1:8080";
+    if (!publish->key) publish->key = getenv("TIDINGS_API_KEY");
+    if (publish->key && has_line_break(publish->key))
+        return cli_misused(publish->command, "the key has a line break in it");
+    if (load_url_parse(span_str(publish->url), LOAD_HTTP, &url, &note))
+        return cli_misused(publish->command, "%s", note.text);
+    buf_init(&room, INPUT_MAX);
+    int code = read_data(publish, &room, &data);
+    if (code == CLI_DONE) code = post(publish, &url, data);
+    buf_finish(&room);
     return code;
+}
+
+/* The channel as it is called in Redis. What a server would refuse is refused here. */
+static int name_channel(const struct publish *publish, struct buf *out) {
+    const char *name = publish->user ? publish->user : publish->channel;
+    size_t max = publish->user ? USER_MAX : CHANNEL_MAX;
+    const char *fault = redis_prefix_fault(span_str(publish->prefix));
+    if (fault) return cli_misused(publish->command, "--prefix: %s", fault);
+    if (name && !utf8_is_name(span_str(name), max))
+        return cli_misused(publish->command,
+                           "--%s: 1 to %zu bytes of UTF-8 without control characters expected",
+                           publish->user ? "user" : "channel", max);
+    if (publish->prefix) buf_append_text(out, publish->prefix);
+    if (publish->user) buf_append_text(out, "ws:");
+    buf_append_text(out, name ? name : "broadcast");
+    return CLI_DONE;
+}
+
+static int publish_by_redis(struct publish *publish) {
+    struct err_note note = { "" };
+    struct redis_url url;
+    struct buf room, channel;
+    struct span data;
+    if (redis_url_parse(span_str(publish->redis), &url, &note))
+        return cli_misused(publish->command, "--redis: %s", note.text);
+    buf_init(&room, INPUT_MAX);
+    buf_init(&channel, REDIS_PREFIX_MAX + CHANNEL_MAX);
+    int code = name_channel(publish, &channel);
+    if (code == CLI_DONE) code = read_data(publish, &room, &data);
+    if (code == CLI_DONE)
+        code = cli_publish_redis(publish->command, &url, buf_span(&channel), data);
+    buf_finish(&room);
+    buf_finish(&channel);
+    return code;
+}
+
+int cli_publish(int argc, char **argv) {
+    struct publish publish = { .command = argv[0], .code = -1 };
+    int code;
+    if (!take_options(argc, argv, &publish, &code)) return code;
+    return publish.redis ? publish_by_redis(&publish) : publish_by_server(&publish);
 }

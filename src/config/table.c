@@ -217,8 +217,8 @@ const struct config_row config_rows[] = {
       .text = "With mode: cluster, whether to publish by SPUBLISH, so that a message stays on the "
               "servers that have its channel; needs Redis 7. Plain PUBLISH of others arrives "
               "either way." },
-    { "broker.redis.prefix", .type = &config_type_prefix, BOUNDS(0, 64), AT(broker.redis.prefix),
-      .standard = "", AFTER_RESTART,
+    { "broker.redis.prefix", .type = &config_type_prefix, BOUNDS(0, REDIS_PREFIX_MAX),
+      AT(broker.redis.prefix), .standard = "", AFTER_RESTART,
       .text = "Stands before the name of every channel and key, so that several systems can share "
               "a Redis." },
     { "broker.redis.connect_timeout_seconds", SECONDS(1, 300),

@@ -49,13 +49,12 @@ static void show_text(const struct config_row *row, const void *value, struct bu
     json_append_string(out, span_str(text));
 }
 
-/* Braces would decide in which slot of a Cluster a key lies (its hash tag). */
 static bool read_prefix(const struct config_read *in, const struct config_row *row,
                         const struct config_node *node, void *ret) {
     struct span text;
-    if (!config_take_name(in, node, row->min, row->max, &text)) return false;
-    if (memchr(text.at, '{', text.len) || memchr(text.at, '}', text.len))
-        return config_wrong(in, node, "has no braces, found " CONFIG_QUOTE, CONFIG_QUOTED(text));
+    if (!config_take_text(in, node, row->min, row->max, &text)) return false;
+    const char *fault = redis_prefix_fault(text);
+    if (fault) return config_wrong(in, node, "%s", fault);
     keep_text(in, text, ret);
     return true;
 }

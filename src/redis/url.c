@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * redis/url.c: the URL of a Redis, taken apart (RFC 3986 §3, and what redis-cli makes of it).
+ * redis/url.c: the URL of a Redis, taken apart (RFC 3986 §3, and what redis-cli makes of it), and
+ * the prefix of names there.
  */
 #include "redis/url.h"
 
 #include "base/address.h"
+#include "base/utf8.h"
 #include "http/query.h"
 
 #include <ctype.h>
@@ -153,4 +155,14 @@ void redis_url_show(const struct redis_url *url, struct buf *out) {
 bool redis_url_eq(const struct redis_url *a, const struct redis_url *b) {
     return strcmp(a->host, b->host) == 0 && a->port == b->port && a->database == b->database &&
            strcmp(a->user, b->user) == 0 && strcmp(a->password, b->password) == 0;
+}
+
+const char *redis_prefix_fault(struct span prefix) {
+    if (prefix.len > REDIS_PREFIX_MAX) return "longer than 64 bytes";
+    if (prefix.len > 0 && !utf8_is_name(prefix, REDIS_PREFIX_MAX))
+        return "must be UTF-8 without control characters";
+    /* They would decide in which slot of a Cluster a key lies (its hash tag). */
+    if (span_find(prefix, '{') < prefix.len || span_find(prefix, '}') < prefix.len)
+        return "must have no braces";
+    return NULL;
 }

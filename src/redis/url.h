@@ -8,7 +8,7 @@
 #include "base/buf.h"
 
 enum { REDIS_URL_HOST_MAX = 255, REDIS_URL_USER_MAX = 255, REDIS_URL_PASSWORD_MAX = 1023 };
-enum { REDIS_URL_PORT = 6379 };
+enum { REDIS_URL_PORT = 6379, REDIS_PREFIX_MAX = 64 };
 
 /* What stands there. */
 enum redis_mode { REDIS_SINGLE, REDIS_SENTINEL, REDIS_CLUSTER };
@@ -30,6 +30,9 @@ MUST_USE enum err redis_url_parse(struct span text, struct redis_url *ret, struc
 void redis_url_show(const struct redis_url *url, struct buf *out);
 
 bool redis_url_eq(const struct redis_url *a, const struct redis_url *b);
+
+/* What may stand before every name in Redis: NULL, or why `prefix` may not. */
+const char *redis_prefix_fault(struct span prefix);
 
 /* "host:port" or "[::1]:port", of which `*ret_host` is lent, without brackets. False for anything
  * else. */

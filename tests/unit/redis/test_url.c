@@ -225,11 +225,37 @@ static void takes_hosts_apart(void **state) {
     }
 }
 
+static void judges_prefixes(void **state) {
+    (void)state;
+    char longest[REDIS_PREFIX_MAX + 2];
+    memset(longest, 'p', sizeof longest);
+    const struct {
+        struct span prefix;
+        const char *fault;
+    } cases[] = {
+        { { NULL, 0 }, NULL },
+        { SPAN("shop:"), NULL },
+        { SPAN("\xc3\xa4 "), NULL },
+        { { longest, REDIS_PREFIX_MAX }, NULL },
+        { { longest, REDIS_PREFIX_MAX + 1 }, "longer than 64 bytes" },
+        { SPAN("a\n"), "must be UTF-8 without control characters" },
+        { SPAN("a\0"), "must be UTF-8 without control characters" },
+        { SPAN("\xc3"), "must be UTF-8 without control characters" },
+        { SPAN("{a"), "must have no braces" },
+        { SPAN("a}"), "must have no braces" },
+    };
+    for (size_t i = 0; i < countof(cases); i++) {
+        const char *fault = redis_prefix_fault(cases[i].prefix);
+        assert_int_equal(fault != NULL, cases[i].fault != NULL);
+        if (fault) assert_string_equal(fault, cases[i].fault);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_apart),       cmocka_unit_test(refuses),
         cmocka_unit_test(has_bounds),        cmocka_unit_test(compares),
-        cmocka_unit_test(takes_hosts_apart),
+        cmocka_unit_test(takes_hosts_apart), cmocka_unit_test(judges_prefixes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
