@@ -3,7 +3,8 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, describe, expect } from 'vitest';
 import { now, SECRET } from './support/jwt';
-import { run, scratch, start } from './support/run';
+import { startRedis } from './support/redis';
+import { freePort, run, scratch, start } from './support/run';
 import { API_KEY, configFor, sharedTidings, SLOWNESS, test } from './support/tidings';
 import { until, within } from './support/wait';
 import { listen } from './support/wsClient';
@@ -96,6 +97,29 @@ describe.concurrent('check', () => {
     expect(places).toEqual(['1:9', '2:10', '3:1', '6:23', '7:19', '10:14', '12:5']);
     for (const word of ['nowhere', 'nonsense', 'none', 'soon', 'shout', 'idle_seconds'])
       expect(ran.err).toContain(word);
+  });
+
+  test('shows where the Redis is, but not its password', async () => {
+    const env = { REDIS_URL: 'redis://tid:hush-hush@redis.example:7/2', TIDINGS_BROKER_REDIS_PREFIX: 'shop:' };
+    const ran = await run(['check', '-c', goodFile], { env });
+    expect(ran).toMatchObject({ code: 0, err: '' });
+    expect(ran.out).toContain('\n  kind: redis\n');
+    expect(ran.out).toContain('url: "redis://tid:***@redis.example:7/2"');
+    expect(ran.out).toContain('prefix: "shop:"');
+    expect(ran.out).not.toContain('hush');
+  });
+
+  test.for([
+    ['rediss://tid:hush-hush@h', 'rediss:// (TLS) is not supported'],
+    ['redis://tid:hush-hush@h:0', 'port'],
+    ['redis://tid:hush#hush@h', '%23'],
+    ['redis://tid:hush-hush@', 'host'],
+  ] as const)('says what is wrong with %s, without its password', async ([url, words]) => {
+    const ran = await run(['check', '-c', goodFile], { env: { REDIS_URL: url } });
+    expect(ran).toMatchObject({ code: 1, out: '' });
+    expect(ran.err).toMatch(/^REDIS_URL: broker\.redis\.url: /);
+    expect(ran.err).toContain(words);
+    expect(ran.err).not.toContain('hush');
   });
 
   test('names the place where the syntax breaks', async () => {
@@ -291,5 +315,83 @@ describe('with a server', () => {
     const ran = await within(5_000 * SLOWNESS, 'the end', listener.done);
     expect(ran.code).toBe(1);
     expect(ran.err).toMatch(/1012/);
+  });
+});
+
+describe('with a Redis', () => {
+  const publish = (url: string, ...args: string[]) => run(['publish', '--redis', url, ...args]);
+
+  test('serve --redis hears what is published there, by hand and by the command line', async ({ tidings }) => {
+    const redis = await startRedis();
+    const server = await tidings({ args: ['--redis', redis.url], config: { broker: { kind: 'memory' } } });
+    const client = await listen(`${server.wsUrl}?token=${server.token('u')}`);
+    redis.cli('PUBLISH', 'ws:u', '0');
+    for (const [args, input] of [
+      [['--user', 'u', '{"n": 1,  "s": "\\u00e4"}']],
+      [['--channel', 'ws:u', '2']],
+      [['--broadcast', '-'], ' {"from":\n "stdin"} \n'],
+    ] as [string[], string?][]) {
+      const ran = await run(['publish', '--redis', redis.url, ...args], { input });
+      const channel = args[0] === '--broadcast' ? 'broadcast' : 'ws:u';
+      expect(ran).toEqual({ code: 0, signal: null, err: '', out: `published to ${channel}: 1 subscriber in Redis\n` });
+    }
+    expect(await client.count(4)).toEqual(['0', '{"n": 1,  "s": "\\u00e4"}', '2', '{"from":\n "stdin"}']);
+    await client.leave();
+  });
+
+  test('publish logs in, with a prefix in front, and says what Redis named', async () => {
+    const redis = await startRedis('--user default off --user tid on >s3cr%t ~* &* +@all'.split(' '));
+    const url = `redis://tid:s3cr%25t@127.0.0.1:${redis.port}`;
+    const ran = await publish(url, '--user', 'u', '--prefix', 'shop:', '1');
+    expect(ran).toMatchObject({ code: 0, err: '', out: 'published to shop:ws:u: 0 subscribers in Redis\n' });
+  });
+
+  test('publish fails with the reason, the server and no password', async () => {
+    const redis = await startRedis(['--requirepass', 'open']);
+    const at = `127.0.0.1:${redis.port}`;
+    for (const [url, words] of [
+      [`redis://${at}`, `${at}: `],
+      [`redis://:hush@${at}`, 'WRONGPASS'],
+      [`redis://:open@${at}/99`, 'DB index'],
+      [`redis://:hush@127.0.0.1:${await freePort()}`, 'Connection refused'],
+    ] as const) {
+      const ran = await publish(url, '--broadcast', '1');
+      expect(ran).toMatchObject({ code: 1, out: '' });
+      expect(ran.err).toMatch(/^tidings publish: 127\.0\.0\.1:\d+: [^\n]+\n$/);
+      expect(ran.err).toContain(words);
+      expect(ran.err).not.toContain('hush');
+    }
+    redis.cli('-a', 'open', 'ACL', 'SETUSER', 'mute', 'on', '>p', '~*', '+ping', '+client', 'resetchannels');
+    const refused = await publish(`redis://mute:p@${at}`, '--broadcast', '1');
+    expect(refused).toMatchObject({ code: 1, out: '' });
+    expect(refused.err).toMatch(/^tidings publish: Redis refused it: NOPERM[^\n]*\n$/);
+    redis.signal('SIGSTOP');
+    const ran = await publish(`redis://:open@${at}`, '--broadcast', '1');
+    expect(ran).toMatchObject({ code: 1, out: '' });
+    expect(ran.err).toMatch(/^tidings publish: [^\n]*answer[^\n]*\n$/);
+  });
+
+  test.for([
+    ['a URL that is none', ['--redis', 'h:6379', '--user', 'u', '1']],
+    ['TLS', ['--redis', 'rediss://h', '--user', 'u', '1']],
+    ['a server and a Redis', ['--redis', 'redis://h', '--url', 'http://h', '--user', 'u', '1']],
+    ['a key', ['--redis', 'redis://h', '--key', 'k', '--user', 'u', '1']],
+    ['a prefix without a Redis', ['--prefix', 'p', '--user', 'u', '1']],
+    ['a prefix with braces', ['--redis', 'redis://h', '--prefix', '{p}', '--user', 'u', '1']],
+    ['an empty user', ['--redis', 'redis://h', '--user', '', '1']],
+    ['a user that is too long', ['--redis', 'redis://h', '--user', 'u'.repeat(129), '1']],
+    ['a channel of two lines', ['--redis', 'redis://h', '--channel', 'a\nb', '1']],
+    ['JSON that is none', ['--redis', 'redis://h', '--user', 'u', '{']],
+  ] as const)('publish is misused with %s', async ([, args]) => {
+    const ran = await run(['publish', ...args], { env: { TIDINGS_API_KEY: API_KEY } });
+    expect(ran).toMatchObject({ code: 2, out: '' });
+    expect(ran.err).toMatch(/^tidings publish: [^\n]+\n$/);
+  });
+
+  test('a server is not started with a Redis that cannot be meant', async () => {
+    const ran = await run(['serve', '-c', goodFile, '--redis', 'rediss://:hush@h']);
+    expect(ran).toMatchObject({ code: 1, out: '' });
+    expect(ran.err).toMatch(/^--redis: broker\.redis\.url: rediss:/);
+    expect(ran.err).not.toContain('hush');
   });
 });
