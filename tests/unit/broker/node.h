@@ -102,11 +102,10 @@ static inline void node_says(struct node *node, const char *text, size_t len) {
 
 /* ---- a node ---- */
 
-/* As it is before its thread starts. */
-static inline void node_init(struct node *node, uint16_t port, const char *prefix) {
-    static const struct broker_hooks hooks = { node_deliver, node_delivered, node_heard,
-                                               node_changed, node_forget,    node_question };
-    const struct broker_redis_options options = {
+/* A node of a single server; a test may change them. */
+static inline void node_options(struct broker_redis_options *ret, uint16_t port,
+                                const char *prefix) {
+    *ret = (struct broker_redis_options){
         .link = { .mode = REDIS_SINGLE,
                   .host = "127.0.0.1",
                   .port = port,
@@ -123,6 +122,12 @@ static inline void node_init(struct node *node, uint16_t port, const char *prefi
         .keep_seconds = 60,
         .message_bytes_max = 1 << 20,
     };
+}
+
+/* As it is before its thread starts. */
+static inline void node_init_with(struct node *node, const struct broker_redis_options *options) {
+    static const struct broker_hooks hooks = { node_deliver, node_delivered, node_heard,
+                                               node_changed, node_forget,    node_question };
     memset(node, 0, sizeof *node);
     (void)pthread_mutex_init(&node->lock, NULL);
     buf_init(&node->told, 256 << 20);
@@ -130,14 +135,26 @@ static inline void node_init(struct node *node, uint16_t port, const char *prefi
     buf_init(&node->forgotten, 1 << 20);
     buf_init(&node->asked, 1 << 20);
     node->loop = loop_new(NULL);
-    node->redis = broker_redis_new(&options, &hooks, node, &node->counts, NULL);
+    node->redis = broker_redis_new(options, &hooks, node, &node->counts, NULL);
     assert_non_null(node->redis);
     node->broker = broker_redis_join(node->redis, node->loop);
 }
 
-static inline void node_start(struct node *node, uint16_t port, const char *prefix) {
-    node_init(node, port, prefix);
+static inline void node_init(struct node *node, uint16_t port, const char *prefix) {
+    struct broker_redis_options options;
+    node_options(&options, port, prefix);
+    node_init_with(node, &options);
+}
+
+static inline void node_start_with(struct node *node, const struct broker_redis_options *options) {
+    node_init_with(node, options);
     assert_int_equal(broker_redis_start(node->redis), ERR_OK);
+}
+
+static inline void node_start(struct node *node, uint16_t port, const char *prefix) {
+    struct broker_redis_options options;
+    node_options(&options, port, prefix);
+    node_start_with(node, &options);
 }
 
 /* Calls back what was answered; how many that were. */

@@ -41,13 +41,13 @@ static inline void start(struct node *node) {
 
 /* The last answer. */
 static uint64_t value;
-static char answer[4096];
+static char said[4096];
 
 static inline enum err ask(struct node *node, const struct broker_call *call) {
     struct asking asking = { .call = *call };
     enum err e = node_ask_now(node, &asking);
     struct span text = buf_span(&asking.call.answer);
-    (void)snprintf(answer, sizeof answer, "%.*s", SPAN_ARG(text));
+    (void)snprintf(said, sizeof said, "%.*s", SPAN_ARG(text));
     value = asking.call.value;
     buf_finish(&asking.call.answer);
     return e;

@@ -49,15 +49,15 @@ static void test_declare(void **state) {
     assert_int_equal(declare(&two, "s:1", ""), ERR_EXISTS);
     assert_int_equal(declare(&two, "s:2", ""), ERR_OK);
     assert_int_equal(ask_name(&two, BROKER_FIND, "s:1"), ERR_OK);
-    assert_string_equal(answer, "u1");
+    assert_string_equal(said, "u1");
     assert_int_equal(ask_name(&two, BROKER_FIND, "s:2"), ERR_OK);
-    assert_string_equal(answer, "");
+    assert_string_equal(said, "");
     assert_true(server_says("TTL tidings:{s:1}:meta", ":60"));
     /* Names that are written in other ways than they are called. */
     assert_int_equal(declare(&one, "s:{x} y\"", "\r\n"), ERR_OK);
     assert_int_equal(append(&one, "s:{x} y\"", "z", false), ERR_OK);
     assert_int_equal(ask_name(&two, BROKER_FIND, "s:{x} y\""), ERR_OK);
-    assert_string_equal(answer, "\r\n");
+    assert_string_equal(said, "\r\n");
     node_end(&one);
     node_end(&two);
 }
@@ -142,7 +142,7 @@ static void test_fetch(void **state) {
     assert_int_equal(declare(&one, "s:1", "u1"), ERR_OK);
     assert_int_equal(append(&one, "s:1", "a", false), ERR_OK);
     assert_int_equal(ask_name(&two, BROKER_FETCH, "s:1"), ERR_OK);
-    assert_string_equal(answer, "u1");
+    assert_string_equal(said, "u1");
     assert_true(was_told(&two, "s:1=a\n"));
     assert_int_equal(append(&one, "s:1", "b", false), ERR_OK);
     WAIT_FOR(5, was_told(&two, "s:1=a\ns:1=b\n"));
@@ -278,7 +278,7 @@ static void test_refused(void **state) {
     assert_int_equal(append(&one, "s", "a", false), ERR_OK);
     server_say("CONFIG SET maxmemory 1");
     assert_int_equal(append(&one, "s", "b", false), ERR_CLOSED);
-    assert_non_null(strstr(answer, "OOM"));
+    assert_non_null(strstr(said, "OOM"));
     assert_int_equal(declare(&one, "t", ""), ERR_CLOSED);
     assert_int_equal(ask_name(&one, BROKER_NEXT, "n"), ERR_CLOSED);
     server_say("CONFIG SET maxmemory 0");
@@ -287,7 +287,7 @@ static void test_refused(void **state) {
     assert_int_equal(append(&one, "s", "c", false), ERR_OK);
     server_say("CONFIG SET min-replicas-to-write 1");
     assert_int_equal(append(&one, "s", "d", false), ERR_CLOSED);
-    assert_non_null(strstr(answer, "NOREPLICAS"));
+    assert_non_null(strstr(said, "NOREPLICAS"));
     server_say("CONFIG SET min-replicas-to-write 0");
     assert_int_equal(append(&one, "s", "e", false), ERR_OK);
     /* A user who may not publish there. */

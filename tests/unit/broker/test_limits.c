@@ -91,7 +91,7 @@ static void test_numbers(void **state) {
     assert_int_equal(value, 1);
     server_say("SET tidings:{o}:next text");
     assert_int_equal(ask_name(&two, BROKER_NEXT, "o"), ERR_CLOSED);
-    assert_true(answer[0]);
+    assert_true(said[0]);
 }
 
 static enum err once(struct node *node, enum broker_verb verb, const char *text,
@@ -116,13 +116,13 @@ static void test_once(void **state) {
     assert_int_equal(once(&one, BROKER_ONCE_DONE, "d1", "yes\r\n"), ERR_OK);
     assert_true(server_says("PTTL tidings:{key}:once", ":299"));
     assert_int_equal(once(&two, BROKER_ONCE, "d1", ""), ERR_EXISTS);
-    assert_string_equal(answer, "yes\r\n");
+    assert_string_equal(said, "yes\r\n");
     assert_int_equal(once(&two, BROKER_ONCE, "d2", ""), ERR_INVALID);
     /* And once. */
     assert_int_equal(once(&one, BROKER_ONCE_DONE, "d1", "again"), ERR_OK);
     assert_int_equal(once(&one, BROKER_ONCE_DROP, "d1", ""), ERR_OK);
     assert_int_equal(once(&two, BROKER_ONCE, "d1", ""), ERR_EXISTS);
-    assert_string_equal(answer, "yes\r\n");
+    assert_string_equal(said, "yes\r\n");
     server_say("DEL tidings:{key}:once");
     assert_int_equal(once(&one, BROKER_ONCE_DONE, "d1", "late"), ERR_OK);
     assert_int_equal(once(&two, BROKER_ONCE, "d1", ""), ERR_OK);
@@ -131,7 +131,7 @@ static void test_once(void **state) {
     /* An empty answer is one. */
     assert_int_equal(once(&one, BROKER_ONCE_DONE, "d2", ""), ERR_OK);
     assert_int_equal(once(&one, BROKER_ONCE, "d2", ""), ERR_EXISTS);
-    assert_string_equal(answer, "");
+    assert_string_equal(said, "");
 }
 
 /* Without a Redis everybody may try, and nothing is said to be done once. */
@@ -142,7 +142,7 @@ static void test_down(void **state) {
     assert_int_equal(attempt(&one, "a", 1, 1000), 0);
     assert_int_equal(attempt(&one, "a", 1, 1000), 0);
     assert_int_equal(once(&one, BROKER_ONCE, "d", ""), ERR_CLOSED);
-    assert_true(answer[0]);
+    assert_true(said[0]);
     assert_int_equal(once(&one, BROKER_ONCE_DONE, "d", "x"), ERR_CLOSED);
     assert_int_equal(ask_name(&one, BROKER_NEXT, "n"), ERR_CLOSED);
     assert_int_equal(ask_name(&one, BROKER_FIND, "n"), ERR_CLOSED);

@@ -39,17 +39,17 @@ static void test_all_answer(void **state) {
     node_says(&two, "2 2", 3);
     assert_int_equal(ask_all(&one, "who is there?"), ERR_OK);
     assert_int_equal(value, 0);
-    assert_true(strcmp(answer, "1,2 2") == 0 || strcmp(answer, "2 2,1") == 0);
+    assert_true(strcmp(said, "1,2 2") == 0 || strcmp(said, "2 2,1") == 0);
     assert_true(node_has(&two, &two.asked, "who is there?\n"));
     assert_int_equal(ask_all(&two, ""), ERR_OK);
     assert_true(node_has(&one, &one.asked, "who is there?\n\n"));
     node_says(&one, "", 0);
     assert_int_equal(ask_all(&two, ""), ERR_OK);
-    assert_string_equal(answer, "2 2");
+    assert_string_equal(said, "2 2");
     assert_int_equal(value, 0);
     node_says(&two, "", 0);
     assert_int_equal(ask_all(&two, ""), ERR_OK);
-    assert_string_equal(answer, "");
+    assert_string_equal(said, "");
     assert_int_equal(value, 0);
 }
 
@@ -59,13 +59,13 @@ static void test_one_is_silent(void **state) {
     uint64_t began_ns = clock_now_ns();
     assert_int_equal(ask_all(&one, "?"), ERR_OK);
     assert_in_range((clock_now_ns() - began_ns) / NS_PER_MS, 1900, 3000);
-    assert_string_equal(answer, "1");
+    assert_string_equal(said, "1");
     assert_int_equal(value, 1);
     /* What it says then is too late. */
     broker_question_answer(two.question, SPAN("late"));
     node_says(&two, "2", 1);
     assert_int_equal(ask_all(&one, "?"), ERR_OK);
-    assert_true(strcmp(answer, "1,2") == 0 || strcmp(answer, "2,1") == 0);
+    assert_true(strcmp(said, "1,2") == 0 || strcmp(said, "2,1") == 0);
     /* The first of two that are under way is answered last. */
     node_says(&two, NULL, 0);
     static struct asking first;
@@ -105,7 +105,7 @@ static void test_sizes(void **state) {
     assert_int_equal(ask_all(&one, "?"), ERR_OK);
     assert_true(clock_now_ns() - began_ns < NS_PER_S);
     assert_int_equal(value, 1);
-    assert_string_equal(answer, "2");
+    assert_string_equal(said, "2");
     big[1 << 17] = 0;
     assert_int_equal(ask_all(&one, big), ERR_LIMIT);
 }
@@ -122,7 +122,7 @@ static void test_coming_and_going(void **state) {
     assert_int_equal(value, 0);
     WAIT_FOR(5, node_count(&one) == 3);
     assert_int_equal(ask_all(&one, "?"), ERR_OK);
-    assert_int_equal(strlen(answer), 5);
+    assert_int_equal(strlen(said), 5);
     node_end(&three);
     WAIT_FOR(5, node_count(&one) == 2);
     assert_int_equal(ask_all(&one, "?"), ERR_OK);
