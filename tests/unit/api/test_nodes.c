@@ -156,7 +156,7 @@ static void run_turns(void) {
 /* What the other nodes say to the one question that is open. */
 static void others_say(const char *text, enum err err, uint64_t silent) {
     struct broker_call *call = fake_broker_expect(&w.fake, "ASK_NODES   0/0");
-    buf_init(&call->answer, 1 << 16);
+    buf_init(&call->answer, 1 << 21);
     buf_append_text(&call->answer, text);
     fake_broker_answer(&w.fake, call, err, silent);
     run_turns();
@@ -269,6 +269,23 @@ static void the_overview_does_without_the_others(void **state) {
     }
 }
 
+/* Rather none of them than a list that breaks off. */
+static void the_overview_shows_no_part_of_too_much(void **state) {
+    (void)state;
+    enum { FILL = 700000 };
+    static char text[2 * FILL + 100];
+    size_t len = 0;
+    for (int i = 0; i < 2; i++) {
+        len += (size_t)snprintf(text + len, sizeof text - len, "%s{\"fill\":\"", i > 0 ? "," : "");
+        memset(text + len, 'x', FILL);
+        len += FILL;
+        len += (size_t)snprintf(text + len, sizeof text - len, "\"}");
+    }
+    const struct reply *reply = ask("/api/v1/admin/overview");
+    others_say(text, ERR_OK, 0);
+    assert_has(reply, "\"users\":0}]}");
+}
+
 /* The server ends while somebody waits: nobody is answered, nothing is left over. */
 static void who_waits_at_the_end_is_forgotten(void **state) {
     (void)state;
@@ -343,6 +360,7 @@ int main(void) {
         TEST(nonsense_counts_for_nothing),
         TEST(the_overview_shows_all_nodes),
         TEST(the_overview_does_without_the_others),
+        TEST(the_overview_shows_no_part_of_too_much),
         TEST(who_waits_at_the_end_is_forgotten),
         TEST(questions_are_answered),
         TEST(a_broker_that_is_down_shows),
