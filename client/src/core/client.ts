@@ -4,7 +4,7 @@
 // An epoch begins with each attempt and each end. Whatever was started in an earlier one (a token under way, news that a handler
 // answered with disconnect()) finds its epoch gone and stops. One timer serves them all: only one thing is waited for at a time.
 import { closeError, HEARTBEAT_LOST, isFinal, refusalError } from './close.js';
-import { Emitter } from './emitter.js';
+import { Emitter, wantsTrace } from './emitter.js';
 import { TidingsError } from './errors.js';
 import { explain } from './explain.js';
 import { Heartbeat } from './heartbeat.js';
@@ -79,6 +79,7 @@ export class TidingsClient extends Emitter implements TidingsConnection {
       this.hurry();
       return;
     }
+    this.isTraced = wantsTrace();
     this.attempts = this.notBefore = 0;
     this.wasConnected = false;
     this.unwatch = watchPage({

@@ -9,7 +9,17 @@ const OWN = ['connected', 'disconnected', 'reconnecting', 'state', 'message', 'm
 type AnyHandler = (data: any) => void;
 type Entry = { isOnce: boolean };
 
+/** Whether a person asked for it in the console: `localStorage.debug = 'socket:*'`. */
+export function wantsTrace(): boolean {
+  try {
+    return /(^|[\s,])(\*|socket:)/.test(globalThis.document ? (localStorage.getItem('debug') ?? '') : '');
+  } catch {
+    return false; // a page that may have no storage
+  }
+}
+
 export class Emitter {
+  protected isTraced = false;
   private readonly handlers = new Map<string, Map<AnyHandler, Entry>>();
 
   on<Event extends TidingsEvent>(event: Event, handler: Handler<Event>): () => void {
@@ -32,6 +42,7 @@ export class Emitter {
   }
 
   protected emit<Event extends TidingsEvent>(event: Event, data: TidingsEvents[Event]): void {
+    if (this.isTraced) console.debug('tidings:', event, data);
     const all = this.handlers.get(event);
     if (!all) return;
     for (const [handler, entry] of [...all]) {
