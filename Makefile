@@ -30,6 +30,10 @@ test: build ## everything: unit tests, end to end, sanitizers, a few seconds of 
 	@tools/install test lint
 	@tools/test
 
+client: build ## the npm package in client/: its types, its tests, its build
+	@tools/install test
+	@tools/client
+
 sanitize: build ## the whole end-to-end suite under AddressSanitizer and under ThreadSanitizer, without cutting corners
 	@tools/install test
 	@tools/sanitize

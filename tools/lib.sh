@@ -10,12 +10,11 @@ configured() {
     [ -f "$dir/build.ninja" ] || meson setup "$dir" "$@" >"$dir.log" 2>&1 || { cat "$dir.log" >&2; return 1; }
 }
 
-# The npm packages of the end-to-end tests, installed anew when the lock file has changed.
+# node_modules FOLDER: the npm packages of a folder, installed anew when its lock file has changed.
 node_modules() {
-    modules=$root/tests/e2e/node_modules
-    if ! [ "$modules/.package-lock.json" -nt "$root/tests/e2e/package-lock.json" ]; then
-        (cd "$root/tests/e2e" && npm ci --no-audit --no-fund --loglevel=error >/dev/null)
-        touch "$modules/.package-lock.json"
+    if ! [ "$1/node_modules/.package-lock.json" -nt "$1/package-lock.json" ]; then
+        (cd "$1" && npm ci --no-audit --no-fund --loglevel=error >/dev/null)
+        touch "$1/node_modules/.package-lock.json"
     fi
 }
 
