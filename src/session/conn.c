@@ -41,10 +41,9 @@ void conn_open(struct session *s, enum session_door door, int own_fd, const stru
     heartbeat_arm(s, index);
 }
 
-/* Who does not read its answers, or whose answer is yet to come, is not asked for more requests. */
+/* Who does not read its answers, or waits for enough of them, is not asked for more requests. */
 static bool should_be_deaf(const struct conn *c) {
-    bool is_waiting = c->state == CONN_HTTP &&
-                      (c->is_refused || conn_http_waits(c->in.http) || conn_http_is_stuck(c));
+    bool is_waiting = c->state == CONN_HTTP && (c->is_refused || conn_http_is_deaf(c));
     return c->has_peer_ended || is_waiting;
 }
 
@@ -300,7 +299,7 @@ void conn_ready(void *owner, uint32_t index, uint32_t events) {
     }
     /* One that is replayed to may still speak. */
     if ((c->is_paused && c->state == CONN_HTTP) || c->state == CONN_ENDED) return;
-    if (c->state == CONN_HTTP && conn_http_waits(c->in.http) && events & (EPOLLHUP | EPOLLERR)) {
+    if (c->state == CONN_HTTP && events & (EPOLLHUP | EPOLLERR) && conn_http_is_asking(c)) {
         conn_drop(s, index, 0, "connection lost"); /* nobody is there to be answered */
         return;
     }

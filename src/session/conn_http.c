@@ -12,7 +12,6 @@
 
 enum {
     NO_ROUTE = COUNT_ROUTES_MAX - 1, /* where requests without a route are counted */
-    OUT_MAX = 64 << 20,              /* answers of one connection that wait; ends it beyond */
     OUT_KEPT_BYTES = 1 << 14,        /* of the room for them, between two turns */
 };
 
@@ -27,18 +26,17 @@ bool conn_http_begin(struct session *s, struct conn *c) {
     *http = (struct conn_http){ .since_s = s->now_s, .is_idle = true };
     const struct http_limits limits = limits_of(s);
     http->parser = http_parser_new(&limits);
-    buf_init(&http->out, OUT_MAX);
+    buf_init(&http->out, ANSWERS_OUT_MAX);
     buf_init(&http->held, READ_BYTES);
     c->in.http = http;
     counter_add(&s->counts->http_connections, 1);
     return true;
 }
 
-/* Counts what is kept of an unfinished request among all that the process keeps of those; false
- * when that is too much now. */
 static bool is_within_budget(struct session *s, struct conn_http *http, size_t kept) {
     struct ws_budget *budget = &s->shared->unfinished;
     size_t before = http->kept;
+    if (kept == before) return true;
     http->kept = kept;
     uint64_t used =
         atomic_fetch_add_explicit(&budget->used, (uint64_t)kept - before, memory_order_relaxed);
@@ -46,12 +44,34 @@ static bool is_within_budget(struct session *s, struct conn_http *http, size_t k
            used + (kept - before) <= atomic_load_explicit(&budget->max, memory_order_relaxed);
 }
 
-bool conn_http_is_stuck(const struct conn *c) {
+bool conn_http_count_kept(struct session *s, struct conn_http *http) {
+    size_t kept = http_parser_kept_bytes(http->parser) + http->answers.bytes;
+    if (http->is_kept || http->is_full) kept += http->held.cap;
+    return is_within_budget(s, http, kept);
+}
+
+/* So many answers wait for the disk. */
+static bool is_stuck(const struct conn *c) {
     return c->holds > 0 && c->in.http->out.len > HTTP_OUT_HIGH_BYTES;
 }
 
+bool conn_http_is_deaf(const struct conn *c) {
+    const struct conn_http *http = c->in.http;
+    return http->is_full || http->is_kept || http->is_last || is_stuck(c);
+}
+
+bool conn_http_can_go_on(const struct conn *c) {
+    const struct conn_http *http = c->in.http;
+    if (http->is_full || http->is_last || c->is_refused) return false;
+    return http->is_kept ? !http->ticket && http->answers.count == 0 : http->held.len > 0;
+}
+
+bool conn_http_is_asking(const struct conn *c) {
+    return c->in.http->ticket || c->in.http->answers.count > 0;
+}
+
 uint32_t conn_http_waiting(const struct conn *c) {
-    return (uint32_t)c->in.http->out.len; /* at most OUT_MAX */
+    return (uint32_t)c->in.http->out.len; /* at most ANSWERS_OUT_MAX */
 }
 
 void conn_http_leave(struct session *s, struct conn *c) {
@@ -60,7 +80,6 @@ void conn_http_leave(struct session *s, struct conn *c) {
     if (!http) return;
     counter_sub(&s->counts->http_connections, 1);
     known_forget(s, http);
-    conn_http_forget_open(http);
     (void)is_within_budget(s, http, 0);
     if (buf_err(&http->out)) {
         c->is_lost = true;
@@ -72,9 +91,21 @@ void conn_http_leave(struct session *s, struct conn *c) {
         }
     }
     http_parser_free(http->parser);
+    answers_finish(&http->answers);
     buf_finish(&http->out);
     buf_finish(&http->held);
     mem_free(http);
+}
+
+void conn_http_end(struct session *s, uint32_t index) {
+    struct conn *c = conn_at(s, index);
+    c->in.http->is_last = true;
+    if (c->in.http->answers.count == 0) {
+        conn_end(s, index, NULL);
+        return;
+    }
+    conn_watch(s, index);
+    conn_mark(s, index);
 }
 
 /* Who asks: the peer itself, or whom a trusted proxy says it asks for. */
@@ -113,24 +144,11 @@ static bool is_foreign(const struct session *s, const struct http_request *reque
     return s->rules->options.only_loopback && !http_request_is_loopback(request);
 }
 
-/* There is no memory for its answers. */
-static void lose(struct session *s, uint32_t index) {
-    struct conn *c = conn_at(s, index);
-    c->is_lost = true;
-    c->in.http->is_last = true;
-    conn_mark(s, index);
-}
-
 static void answer(struct session *s, uint32_t index, const struct http_request *request) {
     struct conn *c = conn_at(s, index);
     struct conn_http *http = c->in.http;
-    struct buf *out = conn_http_next_out(http);
     struct http_response response;
-    if (!out) {
-        lose(s, index);
-        return;
-    }
-    http_response_init(&response, out, request);
+    http_response_init(&response, conn_http_next_out(c), request);
     if (s->is_draining) response.is_keep_alive = false;
     struct http_call call = {
         .request = request,
@@ -145,50 +163,35 @@ static void answer(struct session *s, uint32_t index, const struct http_request 
         http_router_dispatch(s->routers[c->door], &call);
     }
     if (call.held_until && !conn_hold(s, index, HOLD_DURABLE, call.held_until)) c->is_lost = true;
+    http->is_last |= !response.is_keep_alive;
     if (call.is_later) {
-        if (!conn_http_leave_open(s, index, &call)) lose(s, index);
+        conn_http_leave_open(s, index, &call);
         return;
     }
-    if (buf_err(out)) lose(s, index);
+    if (http->answers.count > 0) conn_http_weigh(http);
+    c->is_lost |= buf_err(response.out) != ERR_OK;
     conn_http_count(s, call.route, response.status);
     if (log_is_on(LOG_DEBUG)) log_request(request, http, response.status);
-    http->is_last |= !response.is_keep_alive;
 }
 
 /* What cannot be parsed, or took too long, is answered and ends the connection. */
 static void answer_failure(struct session *s, uint32_t index, struct http_failure failure) {
-    struct conn_http *http = conn_at(s, index)->in.http;
-    struct buf *out = conn_http_next_out(http);
+    struct conn *c = conn_at(s, index);
     struct http_response response;
-    http->is_last = true;
-    if (!out) {
-        lose(s, index);
-        return;
-    }
-    http_response_init(&response, out, NULL);
+    http_response_init(&response, conn_http_next_out(c), NULL);
     http_response_failure(&response, failure);
     conn_http_count(s, NULL, failure.status);
     log_line(LOG_DEBUG, "http request refused", log_int("status", failure.status),
              log_text("problem", failure.message));
-}
-
-void conn_http_end(struct session *s, uint32_t index) {
-    struct conn_http *http = conn_at(s, index)->in.http;
-    http->is_last = true;
-    if (http->open.first) {
-        conn_watch(s, index);
-    } else {
-        conn_end(s, index, NULL);
-    }
+    c->in.http->is_last = true;
 }
 
 static void refuse_unfinished(struct session *s, uint32_t index) {
     answer_failure(s, index, (struct http_failure){ 503, "Too many unfinished requests" });
 }
 
-/* The handshake is looked at again when its answer has come, or those before it have. Until then
- * nothing is read. */
-static bool wait_for_answer(struct session *s, uint32_t index) {
+/* The handshake is looked at again when what it waits for has come. Until then nothing is read. */
+static bool keep(struct session *s, uint32_t index) {
     struct conn *c = conn_at(s, index);
     c->in.http->is_idle = false; /* so that a drain waits for it */
     if (http_parser_keep(c->in.http->parser) != ERR_OK) {
@@ -207,7 +210,7 @@ static bool serve(struct session *s, uint32_t index, const struct http_request *
     if (c->door == SESSION_DOOR_PUBLIC && !is_foreign(s, request)) {
         switch (upgrade_try(s, index, request)) {
         case UPGRADE_NONE: break;
-        case UPGRADE_LATER: return wait_for_answer(s, index);
+        case UPGRADE_LATER: return keep(s, index);
         case UPGRADE_REFUSED: return !http->is_last;
         case UPGRADE_OPENED: return false;
         }
@@ -221,7 +224,7 @@ static bool on_request(struct session *s, uint32_t index) {
     struct conn *c = conn_at(s, index);
     struct conn_http *http = c->in.http;
     const struct http_request *request = http_parser_request(http->parser);
-    http->is_idle = http_parser_is_idle(http->parser) && !http->open.first;
+    http->is_idle = http->answers.count == 0 && http_parser_is_idle(http->parser);
     http->since_s = s->now_s;
     http->has_asked = true;
     find_peer(s, c, request);
@@ -229,31 +232,29 @@ static bool on_request(struct session *s, uint32_t index) {
 }
 
 static void on_head(struct session *s, uint32_t index) {
-    struct conn_http *http = conn_at(s, index)->in.http;
-    if (!http_parser_request(http->parser)->expects_continue) return;
-    struct buf *out = conn_http_next_out(http);
-    if (!out) {
-        lose(s, index);
-        return;
+    struct conn *c = conn_at(s, index);
+    if (http_parser_request(c->in.http->parser)->expects_continue) {
+        struct buf *out = conn_http_next_out(c);
+        http_response_continue(out);
+        c->is_lost |= buf_err(out) != ERR_OK;
+        conn_mark(s, index);
     }
-    http_response_continue(out);
-    conn_mark(s, index);
 }
 
 /* Counts what is kept; false: it was too much, and the connection has ended. */
 static bool account(struct session *s, uint32_t index) {
     struct conn_http *http = conn_at(s, index)->in.http;
-    size_t kept = http_parser_kept_bytes(http->parser) + (http->known ? http->held.cap : 0);
-    if (is_within_budget(s, http, kept)) return true;
+    if (conn_http_count_kept(s, http)) return true;
     refuse_unfinished(s, index);
     conn_http_end(s, index);
     return false;
 }
 
-/* Should the rest of its requests wait, for the next turn or for the answer to the last one? */
+/* Should the rest of its requests wait, for the next turn or for answers? */
 static bool must_wait(const struct session *s, const struct conn *c) {
+    const struct conn_http *http = c->in.http;
     return hub_is_sated(s->hub) || s->dirty_count > BACKLOG_HIGH || c->is_refused ||
-           conn_http_waits(c->in.http) || c->in.http->out.len > HTTP_OUT_HIGH_BYTES;
+           http->is_kept || http->is_full || http->out.len > HTTP_OUT_HIGH_BYTES;
 }
 
 static void hold(struct session *s, uint32_t index, struct span rest) {
@@ -263,9 +264,9 @@ static void hold(struct session *s, uint32_t index, struct span rest) {
         conn_drop(s, index, 0, "out of memory");
         return;
     }
-    if (c->in.http->known && !account(s, index)) return;
+    if (!account(s, index)) return;
     conn_mark(s, index);
-    if (conn_http_is_stuck(c) || conn_http_waits(c->in.http)) {
+    if (conn_http_is_deaf(c)) {
         if (!c->is_deaf) conn_watch(s, index);
     } else if (!c->is_refused) {
         conn_pause(s, index);
@@ -323,7 +324,7 @@ void conn_http_input(struct session *s, uint32_t index, struct span in) {
     if (c->state == CONN_HTTP) heartbeat_arm(s, index);
 }
 
-/* A handshake whose answer has come. True: as `serve`. */
+/* A handshake for which all has come that it waited for. True: as `serve`. */
 static bool serve_again(struct session *s, uint32_t index) {
     struct conn *c = conn_at(s, index);
     struct conn_http *http = c->in.http;
@@ -333,9 +334,9 @@ static bool serve_again(struct session *s, uint32_t index) {
         conn_drop(s, index, 0, "out of memory");
         return false;
     }
-    if (goes_on && !conn_http_waits(http)) {
+    if (goes_on && !http->is_kept) {
         http->since_s = s->now_s;
-        http->is_idle = true;
+        http->is_idle = http->answers.count == 0;
         conn_watch(s, index);
     }
     if (c->state == CONN_OPEN) conn_watch(s, index);
@@ -345,9 +346,10 @@ static bool serve_again(struct session *s, uint32_t index) {
 void conn_http_resume(struct session *s, uint32_t index) {
     struct conn *c = conn_at(s, index);
     struct conn_http *http = c->in.http;
+    if (http->is_last) return; /* it became that while it paused */
     struct buf held = buf_take(&http->held);
-    bool is_answered = http->is_kept && !conn_http_waits(http);
-    if (is_answered && !serve_again(s, index)) {
+    bool is_ready = http->is_kept && !http->ticket && http->answers.count == 0;
+    if (is_ready && !serve_again(s, index)) {
         turn_over(s, index, buf_span(&held));
     } else {
         work_off(s, index, buf_span(&held));

@@ -12,6 +12,7 @@
 
 #include "base/slab.h"
 #include "net/wheel.h"
+#include "session/answers.h"
 #include "session/outbox.h"
 #include "session/session.h"
 #include "ws/deflate.h"
@@ -32,13 +33,6 @@ enum conn_state {
     CONN_ENDED,   /* off the loop; its slot is given back after the turn */
 };
 
-/* Answers that are to come, or stand behind one that is; in the order of their requests. */
-struct open_answers {
-    struct open_answer *first, *last;
-    size_t count;
-    bool is_barrier; /* nothing may pass the last of them */
-};
-
 /* What a connection has only while it speaks HTTP. */
 struct conn_http {
     struct http_parser *parser;
@@ -46,15 +40,16 @@ struct conn_http {
     struct buf held;  /* input that waits for the next turn */
     uint32_t since_s; /* when the request that is coming in began, or the last one ended */
     size_t kept;      /* its bytes among those of the process's unfinished requests */
-    bool is_last;     /* no more requests: the connection ends when `out` is written */
-    bool is_idle;     /* between two requests */
+    bool is_last;     /* no more requests: it ends when all are answered and `out` is written */
+    bool is_idle;     /* between two requests, and nothing is owed */
+    bool is_full;     /* no more requests are looked at until only `few` answers are owed */
+    bool is_kept;     /* the parser keeps a request that is to be looked at again */
     bool has_asked;   /* at least one request was complete */
     bool has_peer;    /* `peer` is filled in for this connection or request */
-    bool is_kept;     /* a complete request waits in the parser until nothing is open any more */
-    struct open_answers open;
-    uint64_t ticket;     /* of a handshake that asks for more than we know; 0: there is none */
-    struct known *known; /* of a handshake that waits for answers (session/known.h), or NULL;
-                          * the last of them is there when there is no ticket any more */
+    struct answers answers; /* that come later, or behind such */
+    uint32_t few;           /* see `is_full` */
+    uint64_t ticket;        /* of what a handshake waits to be told; 0: nothing */
+    struct known *known;    /* of such a handshake (session/known.h), or NULL */
     struct http_peer peer;
 };
 
@@ -249,8 +244,12 @@ bool conn_held_turn(void *session);
 /* conn_http.c */
 
 MUST_USE bool conn_http_begin(struct session *s, struct conn *c);
-/* So many answers are held that no more requests are read. */
-bool conn_http_is_stuck(const struct conn *c);
+/* Nothing is read for now: so many answers are held or owed, or there was a last request. */
+bool conn_http_is_deaf(const struct conn *c);
+/* There is something that was read and can be looked at now. */
+bool conn_http_can_go_on(const struct conn *c);
+/* Somebody is being asked, for the peer. */
+bool conn_http_is_asking(const struct conn *c);
 /* How many bytes of answers are not written yet. */
 uint32_t conn_http_waiting(const struct conn *c);
 void conn_http_input(struct session *s, uint32_t index, struct span in);
@@ -260,25 +259,26 @@ void conn_http_resume(struct session *s, uint32_t index);
 MUST_USE enum err conn_http_flush(struct session *s, uint32_t index);
 /* Counts an answer; `route` is NULL where there was none. */
 void conn_http_count(struct session *s, const struct http_route *route, int status);
+/* Counts what is kept for the peer among all that the process keeps of what is unfinished; false
+ * when that is too much now. */
+MUST_USE bool conn_http_count_kept(struct session *s, struct conn_http *http);
+/* No more requests: it ends when all are answered. */
+void conn_http_end(struct session *s, uint32_t index);
 /* Frees what HTTP needed; answers that are not written yet move to the outbox. */
 void conn_http_leave(struct session *s, struct conn *c);
 /* Has somebody taken too long, the peer or who is asked about it? Then it is told so. */
 void conn_http_overdue(struct session *s, uint32_t index);
-/* No more requests: the connection ends, as soon as those that there were are answered. */
-void conn_http_end(struct session *s, uint32_t index);
 
 /* conn_later.c */
 
-/* Nothing more is read before some answer has come. */
-bool conn_http_waits(const struct conn_http *http);
-/* Where the next answer is written: behind those that are still open. NULL: no memory. */
-struct buf *conn_http_next_out(struct conn_http *http);
-/* A handler has left its answer for later. False: no memory. */
-MUST_USE bool conn_http_leave_open(struct session *s, uint32_t index, const struct http_call *call);
-/* Writes one that was left; see struct http_later. */
+/* Where something is written that comes behind all answers so far. */
+struct buf *conn_http_next_out(struct conn *c);
+/* Something was written there, or is owed: is that enough for now? */
+void conn_http_weigh(struct conn_http *http);
+/* A handler has left its answer for later. */
+void conn_http_leave_open(struct session *s, uint32_t index, const struct http_call *call);
+/* Writes it; see struct http_later. */
 void conn_http_answer(void *session, uint64_t ticket, http_writer writer, void *context);
-/* Nobody waits for them any more. */
-void conn_http_forget_open(struct conn_http *http);
 
 /* notice.c */
 

@@ -34,7 +34,7 @@ static uint32_t http_deadline(const struct session *s, const struct conn *c) {
     const struct conn_http *http = c->in.http;
     const struct session_options *options = &s->rules->options;
     /* It is not the peer that is late; but who only wants to come in does not wait for ever. */
-    if (http->open.first && !c->is_refused) return 0;
+    if (http->answers.count > 0 && !c->is_refused) return 0;
     bool is_waiting = http->is_idle && http->has_asked;
     return after(http->since_s, is_waiting || c->is_refused ? options->http_idle_seconds
                                                             : options->handshake_seconds);

@@ -307,7 +307,7 @@ enum upgrade_outcome upgrade_try(struct session *s, uint32_t index,
                                  const struct http_request *request) {
     struct handshake h = { .s = s, .index = index, .request = request };
     if (!find_endpoint(s, request->path, &h.endpoint, &h.params)) return UPGRADE_NONE;
-    if (conn_at(s, index)->in.http->open.first) return UPGRADE_LATER;
+    if (conn_at(s, index)->in.http->answers.count > 0) return UPGRADE_LATER;
     h.options = s->rules->endpoints[h.endpoint].options;
     http_response_init(&h.response, &conn_at(s, index)->in.http->out, request);
 

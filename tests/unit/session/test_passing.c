@@ -180,26 +180,6 @@ static void every_cut_gives_the_same(void **state) {
     }
 }
 
-static void so_many_at_a_time(void **state) {
-    (void)state;
-    int client = scene_connect();
-    for (int i = 0; i < 200; i++)
-        send_text(client, PASS);
-    size_t at_once = asked_count;
-    assert_in_range(at_once, 16, 128);
-    char word[16], expected[32];
-    answer(1, "1");
-    assert_int_equal(asked_count, at_once); /* it still stands behind the first */
-    for (size_t i = 0; i < 200; i++) {
-        (void)snprintf(word, sizeof word, "%zu", i);
-        (void)snprintf(expected, sizeof expected, "%s%zu ", i ? "" : "0 ", i ? i : 1);
-        if (i != 1) answer(i, word);
-        assert_string_equal(hear(client), i == 1 ? "" : expected);
-    }
-    assert_int_equal(asked_count, 200);
-    leave(client);
-}
-
 static void the_last_of_them_ends_it(void **state) {
     (void)state;
     static const struct {
@@ -405,7 +385,6 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(every_order_of_answers),
         TEST(every_cut_gives_the_same),
-        TEST(so_many_at_a_time),
         TEST(the_last_of_them_ends_it),
         TEST(who_only_stops_speaking_is_answered),
         TEST(who_has_gone_is_passed_over),
