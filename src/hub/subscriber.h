@@ -19,7 +19,7 @@ enum { SUBSCRIBER_ID_MAX = 40 };
 
 /* What an operator is told of a subscriber. */
 struct subscriber_about {
-    char id[SUBSCRIBER_ID_MAX]; /* of the connection; no other of the process has or had it */
+    char id[SUBSCRIBER_ID_MAX]; /* of the connection; no other has or had it */
     uint16_t endpoint;
     int64_t connected_ms; /* wall clock, to the second */
     char address[ADDRESS_TEXT_MAX];

@@ -148,6 +148,7 @@ struct session_shared {
     atomic_bool refuses_new;
     uint64_t started_ns;
     int64_t started_ms; /* the same on the wall clock */
+    uint32_t mark;      /* drawn at random, of this process */
     atomic_bool has_warned_of_proxy;
 };
 

@@ -14,10 +14,11 @@ uint32_t operator_next_of_user(void *owner, const struct interest *user, uint32_
     return 0;
 }
 
-/* The worker and the number alone would do if a number could not come again after four thousand
- * million connections. */
+/* Within the process the worker and the number would do if a number could not come again after four
+ * thousand million connections; between nodes its mark tells them apart. */
 static void write_id(const struct session *s, const struct conn *c, char ret[SUBSCRIBER_ID_MAX]) {
-    (void)snprintf(ret, SUBSCRIBER_ID_MAX, "%u-%u-%u", hub_worker(s->hub), c->number, c->opened_s);
+    (void)snprintf(ret, SUBSCRIBER_ID_MAX, "%08x-%u-%u-%u", s->shared->mark, hub_worker(s->hub),
+                   c->number, c->opened_s);
 }
 
 void operator_describe(void *owner, uint32_t index, struct subscriber_about *ret) {

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/random.h"
 #include "session/conn_priv.h"
 #include "ws/close.h"
 
@@ -39,6 +40,7 @@ struct session_shared *session_shared_new(uint32_t addresses_max, uint64_t unfin
     shared->unfinished.max = unfinished_bytes_max;
     shared->started_ns = clock_now_ns();
     shared->started_ms = clock_wall_ms();
+    shared->mark = (uint32_t)random_u64();
     return shared;
 }
 
