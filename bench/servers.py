@@ -155,20 +155,51 @@ class Tidings(Server):
         ours = ("TIDINGS_", "JWT_", "REDIS_", "CORS_", "WEBSOCKET_", "LOG_LEVEL")
         return {k: v for k, v in os.environ.items() if not k.startswith(ours)}
 
-    def when_ready(self):
-        """Waits until /readyz says so, which with a Redis is when that is there."""
-        for _ in range(200):
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz") as answer:
-                    if answer.status == 200:
-                        return self
-            except urllib.error.HTTPError:
-                pass
-            time.sleep(0.05)
-        raise RuntimeError("the server does not get ready")
-
     def url(self, workload):
         return f"ws://127.0.0.1:{self.port}/ws"
 
     def publishing(self, workload):
         return ["--key", API_KEY]
+
+
+class TidingsRedis(Tidings):
+    """Every message goes out to a Redis and comes back."""
+
+    name = "tidings-redis"
+    secret = SECRET
+
+    def __enter__(self):
+        self.redis = Redis()
+        super().__enter__()
+        self.wait_until_ready(True)
+        return self
+
+    def __exit__(self, *what):
+        super().__exit__(*what)
+        self.redis.end()
+
+    def environment(self):
+        return super().environment() | {"REDIS_URL": self.redis.url}
+
+    def get(self, path):
+        """Status and text."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}") as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as e:
+            return e.code, ""
+
+    def wait_until_ready(self, is_ready):
+        """Waits until /readyz says so, which is when Redis is there."""
+        for _ in range(6000):
+            if (self.get("/readyz")[0] == 200) == is_ready:
+                return
+            time.sleep(0.005)
+        raise RuntimeError("the server does not get ready" if is_ready else "the server stays ready")
+
+    def channels(self):
+        """How many it is subscribed to."""
+        for line in self.get("/metrics")[1].splitlines():
+            if line.startswith("redis_subscribed_channels "):
+                return int(float(line.split()[1]))
+        raise RuntimeError("no redis_subscribed_channels among the metrics")
