@@ -383,16 +383,11 @@ static void failing_allocations(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(every_order_of_answers),
-        TEST(every_cut_gives_the_same),
-        TEST(the_last_of_them_ends_it),
-        TEST(who_only_stops_speaking_is_answered),
-        TEST(who_has_gone_is_passed_over),
-        TEST(waiting_is_not_being_late),
-        TEST(a_drain_waits_for_all),
-        TEST(continue_is_in_order),
-        TEST(a_handshake_waits),
-        TEST(failing_allocations),
+        TEST(every_order_of_answers),      TEST(every_cut_gives_the_same),
+        TEST(the_last_of_them_ends_it),    TEST(who_only_stops_speaking_is_answered),
+        TEST(who_has_gone_is_passed_over), TEST(waiting_is_not_being_late),
+        TEST(a_drain_waits_for_all),       TEST(continue_is_in_order),
+        TEST(a_handshake_waits),           TEST(failing_allocations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
