@@ -15,10 +15,10 @@
 
 enum { TOKEN_TTL_S = 3600 };
 
-/* Nothing but its own scripts and styles, and connections to where it came from. */
+/* Nothing but its own scripts, styles and pictures, and connections to where it came from. */
 static const char page_headers[] =
     "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; "
-    "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
+    "connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'\r\n"
     "Referrer-Policy: no-referrer\r\n";
 
