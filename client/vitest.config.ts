@@ -5,11 +5,20 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { fileURLToPath } from 'node:url';
 import { configDefaults, defineConfig } from 'vitest/config';
 
-const REACT_18 = fileURLToPath(new URL('tests/support/react18/node_modules/', import.meta.url));
+const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const REACT_18 = file('tests/support/react18/node_modules/');
 const REACT_TESTS = ['tests/react/**/*.test.tsx', 'tests/snippets/react/**/*.test.tsx'];
 const SVELTE_TESTS = ['tests/svelte/**/*.test.ts', 'tests/snippets/svelte/**/*.test.ts'];
 
 export default defineConfig({
+  resolve: {
+    // What the package is called where it is installed.
+    alias: [
+      { find: /^tidings-client$/, replacement: file('src/index.ts') },
+      { find: /^tidings-client\/react$/, replacement: file('src/react/index.ts') },
+      { find: /^tidings-client\/svelte$/, replacement: file('src/svelte/index.svelte.ts') },
+    ],
+  },
   test: {
     pool: 'forks',
     poolOptions: { forks: { maxForks: 2, minForks: 1 } },
