@@ -3,7 +3,14 @@
 import { TidingsClient } from '../core/client.js';
 import { payloadOf } from '../core/kind.js';
 import { TidingsError } from '../core/errors.js';
-import type { Handler, MessageKind, MessageKinds, PayloadOf, TidingsConnection, TidingsOptions } from '../core/types.js';
+import type {
+  Handler,
+  MessageKind,
+  MessageKinds,
+  PayloadOf,
+  TidingsConnection,
+  TidingsOptions,
+} from '../core/types.js';
 import { endpointUrl } from './endpoint.js';
 
 const PATH = '/api/v1/ws';
