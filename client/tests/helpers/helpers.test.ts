@@ -280,7 +280,7 @@ describe('PipelineCompletionHandler', () => {
   test.each([
     [200, { details: { status: 'processing' } }, 0],
     [200, { details: { status: 'failed' } }, 0],
-    [404, { error: { code: 'not_found' } }, 1],
+    [404, { details: { status: 'completed' } }, 1],
     [200, 'nonsense', 1],
   ])('%i %o completes nothing', async (status, body, errors) => {
     const error = vi.spyOn(console, 'error').mockImplementation(() => undefined);
