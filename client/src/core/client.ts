@@ -132,7 +132,8 @@ export class TidingsClient extends Emitter implements TidingsConnection {
     this.after(this.options.connectTimeout ?? CONNECT_MS, () => failed(new Error('getToken took too long')));
     try {
       const answer = getToken();
-      if (answer instanceof Promise) answer.then(got, failed);
+      // Not `instanceof Promise`: one of another library will do.
+      if (typeof answer === 'object' && answer) answer.then(got, failed);
       else got(answer);
     } catch (error) {
       failed(error);

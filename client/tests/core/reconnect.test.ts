@@ -279,6 +279,12 @@ describe('getToken', () => {
     expect(FakeWebSocket.last.url).toContain('token=S');
   });
 
+  test('a promise need not be the language\'s own', () => {
+    const getToken = () => ({ then: (got: (token: string) => void) => got('S') }) as unknown as Promise<string>;
+    started({ token: undefined, getToken });
+    expect(FakeWebSocket.last.url).toContain('token=S');
+  });
+
   test('a token that was given goes first, once', () => {
     started({ token: 'given', getToken: () => 'asked' });
     FakeWebSocket.last.ends();
