@@ -91,6 +91,7 @@ describe('tabs that share', () => {
     await settle();
     for (const one of [first!, second!, third!]) {
       expect(one.client.state).toBe('connected');
+      expect(one.of('state')).toEqual(['connecting', 'connected']);
       expect(one.of('connected')).toEqual([{ isReconnect: false }]);
       expect(one.of('message')).toEqual([complete]);
     }
