@@ -7,7 +7,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 const DIALECTS = ['huleedu', 'huleedu-status', 'hailango', 'submissions'];
 const DISCRIMINATORS = ['notification_type', 'event_type', 'event', 'type'];
 const KNOWN = new Set(
-  '$ref const enum type required properties items description default minLength minimum maximum pattern'.split(' '),
+  '$ref const enum type required properties items description default minLength minimum maximum pattern'.split(
+    ' ',
+  ),
 );
 const PLAIN = { string: 'string', integer: 'number', number: 'number', boolean: 'boolean', null: 'null' };
 
@@ -32,7 +34,10 @@ function typeOf(schema, defs, indent) {
     return items.includes(' | ') ? `(${items})[]` : `${items}[]`;
   }
   if (schema.type === undefined) return 'unknown';
-  return [schema.type].flat().map((name) => PLAIN[name]).join(' | ');
+  return [schema.type]
+    .flat()
+    .map((name) => PLAIN[name])
+    .join(' | ');
 }
 
 function objectOf(schema, defs, indent, extra = '') {
@@ -64,19 +69,25 @@ const shared = new Map();
 const kinds = [];
 const unions = [];
 for (const dialect of DIALECTS) {
-  const schema = JSON.parse(readFileSync(new URL(`../../catalogue/${dialect}.json`, import.meta.url), 'utf8'));
+  const schema = JSON.parse(
+    readFileSync(new URL(`../../catalogue/${dialect}.json`, import.meta.url), 'utf8'),
+  );
   const names = schema.oneOf.map((one) => refName(one.$ref));
   for (const [name, def] of Object.entries(schema.$defs)) {
     if (def.enum) shared.set(name, `export type ${pascal(name)} = ${def.enum.map(quote).join(' | ')};\n`);
   }
   for (const name of names) parts.push(kindOf(name, schema.$defs[name], schema.$defs));
   kinds.push(...names);
-  unions.push(`${comment(schema.description, '')}export type ${pascal(dialect)}Message =\n  | ${names.map(interfaceOf).join('\n  | ')};\n`);
+  unions.push(
+    `${comment(schema.description, '')}export type ${pascal(dialect)}Message =\n  | ${names.map(interfaceOf).join('\n  | ')};\n`,
+  );
 }
 parts.splice(1, 0, ...shared.values());
 parts.push(...unions);
 const rows = kinds.map((name) => `  ${/^\w+$/.test(name) ? name : quote(name)}: ${interfaceOf(name)};\n`);
-parts.push(`/** Every kind of the catalogue by its name. */\nexport interface CatalogueKinds {\n${rows.join('')}}\n`);
+parts.push(
+  `/** Every kind of the catalogue by its name. */\nexport interface CatalogueKinds {\n${rows.join('')}}\n`,
+);
 
 const text = parts.join('\n');
 if (process.argv.includes('--print')) process.stdout.write(text);

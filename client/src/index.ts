@@ -6,7 +6,11 @@ export { TidingsClient } from './core/client.js';
 export { TidingsError, type TidingsErrorCode, type TidingsErrorDetails } from './core/errors.js';
 export { kindOf, payloadOf } from './core/kind.js';
 export type * from './core/types.js';
-export { getWebSocketClient, HaiLanGoWebSocketClient, type WebSocketClientConfig } from './helpers/hailango.js';
+export {
+  getWebSocketClient,
+  HaiLanGoWebSocketClient,
+  type WebSocketClientConfig,
+} from './helpers/hailango.js';
 export { HuleEduWebSocketClient, type HuleEduOptions } from './helpers/huleedu.js';
 export { PipelineCompletionHandler, type BatchStatus, type PipelineOptions } from './helpers/pipeline.js';
 export { ReconnectionManager, type ReconnectionOptions } from './helpers/reconnection.js';

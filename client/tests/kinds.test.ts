@@ -10,7 +10,9 @@ const root = join(__dirname, '..');
 const samples = join(root, '../catalogue/samples');
 
 test('src/kinds.ts is what scripts/kinds.js writes', () => {
-  const written = execFileSync(process.execPath, [join(root, 'scripts/kinds.js'), '--print'], { encoding: 'utf8' });
+  const written = execFileSync(process.execPath, [join(root, 'scripts/kinds.js'), '--print'], {
+    encoding: 'utf8',
+  });
   expect(readFileSync(join(root, 'src/kinds.ts'), 'utf8')).toBe(written);
   expect(written.match(/^export interface \w+Message /gm)).toHaveLength(27);
 });

@@ -49,7 +49,9 @@ class FakeChannel {
     const text = structuredClone(data);
     for (const other of FakeChannel.all) {
       if (other === this || other.name !== this.name) continue;
-      void Promise.resolve().then(() => FakeChannel.all.has(other) && other.onmessage?.({ data: structuredClone(text) }));
+      void Promise.resolve().then(
+        () => FakeChannel.all.has(other) && other.onmessage?.({ data: structuredClone(text) }),
+      );
     }
   }
   close(): void {
@@ -89,6 +91,7 @@ describe('tabs that share', () => {
     await settle();
     for (const one of [first!, second!, third!]) {
       expect(one.client.state).toBe('connected');
+      expect(one.of('state')).toEqual(['connecting', 'connected']);
       expect(one.of('connected')).toEqual([{ isReconnect: false }]);
       expect(one.of('message')).toEqual([complete]);
     }
@@ -142,11 +145,19 @@ describe('tabs that share', () => {
 
   test('errors keep their class and details', async () => {
     const [, second] = await tabs(2);
-    FakeWebSocket.last.open().says({ error: 'Authentication failed', code: 1008, message: 'No', retry_recommended: false }).ends(1008);
+    FakeWebSocket.last
+      .open()
+      .says({ error: 'Authentication failed', code: 1008, message: 'No', retry_recommended: false })
+      .ends(1008);
     await settle();
     const [error] = second!.of('error');
     expect(error).toBeInstanceOf(TidingsError);
-    expect(error).toMatchObject({ code: 'token_rejected', message: 'No', closeCode: 1008, retryRecommended: false });
+    expect(error).toMatchObject({
+      code: 'token_rejected',
+      message: 'No',
+      closeCode: 1008,
+      retryRecommended: false,
+    });
     expect(second!.of('disconnected')[0].error).toBeInstanceOf(TidingsError);
     expect(second!.client.state).toBe('disconnected');
   });

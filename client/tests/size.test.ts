@@ -20,7 +20,8 @@ async function bundle(exported: string): Promise<string> {
 test('the core is under 5 KB, minified and gzipped', async () => {
   const code = await bundle('TidingsClient');
   expect(gzipSync(code, { level: 9 }).length).toBeLessThan(5000);
-  for (const other of ['auth_token', 'BroadcastChannel', 'submissions', 'api/v1']) expect(code).not.toContain(other);
+  for (const other of ['auth_token', 'BroadcastChannel', 'submissions', 'api/v1'])
+    expect(code).not.toContain(other);
 });
 
 test('a type costs nothing', async () => {

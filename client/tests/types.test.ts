@@ -61,7 +61,9 @@ export function kindsNarrow(message: TidingsMessage): void {
 export function handlersAreTyped(client: TidingsClient): void {
   client.on('connected', (event) => wants<boolean>(event.isReconnect));
   client.on('reconnecting', ({ attempt, delay }) => wants<number[]>([attempt, delay]));
-  client.on('batch_cj_assessment_completed', (message) => wants<number>(message.payload.average_content_score));
+  client.on('batch_cj_assessment_completed', (message) =>
+    wants<number>(message.payload.average_content_score),
+  );
   client.on('batch.status.updated', (message) => wants<string>(message.status));
   client.on('invoice_paid', (message) => wants<number>(message.amount));
   client.once('complete', (message) => wants<number>(message.summary.total_tests));
@@ -86,13 +88,17 @@ export function optionsAreTyped(): TidingsConnection[] {
   // @ts-expect-error a misspelt option
   new TidingsClient({ url: '/ws', heartbeatIntervall: 1 });
   new TidingsClient({ url: '/ws', getToken: async () => null });
-  getWebSocketClient({ reconnectInterval: 1 }).subscribe('ocr_progress', (payload) => wants<number>(payload.progress));
+  getWebSocketClient({ reconnectInterval: 1 }).subscribe('ocr_progress', (payload) =>
+    wants<number>(payload.progress),
+  );
   // @ts-expect-error the payload, not the message
   getWebSocketClient().subscribe('ocr_progress', (message) => message.payload);
   const watcher = new SubmissionWatcher(1, 'T');
   watcher.onTestResult = (message) => wants<number>(message.duration_ms);
   const client = new HuleEduWebSocketClient('T', { maxReconnectAttempts: 5 });
-  client.on('batch_pipeline_completed', (data: BatchPipelineCompletedData) => wants<string>(data.payload.final_status));
+  client.on('batch_pipeline_completed', (data: BatchPipelineCompletedData) =>
+    wants<string>(data.payload.final_status),
+  );
   return [client, new SharedTidingsClient({ url: '/ws', share: 'u1' })];
 }
 

@@ -102,6 +102,41 @@ test('a link that answers but delivers nothing counts as down', async () => {
   await node.stop();
 }, 60_000 * SLOWNESS);
 
+test.each([
+  ['subscriptions', /SUBSCRIBE/],
+  ['commands', /CLIENT[^]*EVALSHA|EVALSHA|PUBLISH/],
+])('the connection of %s alone hangs: found out, and made anew', async (_, pattern) => {
+  const redis = await startRedis();
+  const proxy = await Proxy.start(redis);
+  const node = await startNode({ url: `redis://127.0.0.1:${proxy.port}` });
+  const ear = await hear(node, 'u1');
+  expect(proxy.stallWhere(pattern)).toBe(1);
+  expect(JSON.parse(await ear.next(30_000)).notification_type).toBe('service_degraded');
+  expect(JSON.parse(await ear.next(30_000)).notification_type).toBe('service_recovered');
+  await accepted(node, { user: 'u1' }, 'again');
+  expect(await ear.next()).toBe('"again"');
+  await node.stop();
+  await proxy.end();
+}, 60_000 * SLOWNESS);
+
+test('over a slow network everything arrives, in its order', async () => {
+  const redis = await startRedis();
+  const proxy = await Proxy.start(redis);
+  proxy.delay = 150;
+  const [near, far] = [await startNode({ url: `redis://127.0.0.1:${proxy.port}` }), await startNode(redis)];
+  const number = await declare(near);
+  const watcher = await watch(near, number);
+  const answers = await Promise.all(
+    Array.from({ length: 40 }, (_, n) => (n % 2 ? near : far).call('/api/v1/publish', { ...submission(number), data: { n } })),
+  );
+  expect(answers.every(({ status }) => status === 200)).toBe(true);
+  const live = await watcher.count(40, 20_000);
+  const late = await watch(far, number);
+  expect(await late.count(40)).toEqual(live);
+  await Promise.all([near.stop(), far.stop()]);
+  await proxy.end();
+});
+
 describe('refusals', () => {
   test('out of memory: nothing is accepted that cannot be kept, and it goes on after', async () => {
     const redis = await startRedis();

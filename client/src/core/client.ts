@@ -45,8 +45,6 @@ export class TidingsClient extends Emitter implements TidingsConnection {
   private refusal: TidingsError | undefined;
   private wasConnected = false;
   private isWaiting = false;
-  private isFrozen = false;
-  private isOffline = false;
 
   constructor(options: TidingsOptions) {
     super();
@@ -74,7 +72,6 @@ export class TidingsClient extends Emitter implements TidingsConnection {
 
   connect(token?: string): void {
     if (token !== undefined) this.token = token;
-    this.isFrozen = this.isOffline = false;
     if (this.current !== 'disconnected') {
       this.hurry();
       return;
@@ -83,9 +80,9 @@ export class TidingsClient extends Emitter implements TidingsConnection {
     this.attempts = this.notBefore = 0;
     this.wasConnected = false;
     this.unwatch = watchPage({
-      offline: () => this.pause('isOffline'),
+      offline: () => this.pause(),
       online: () => this.wake(),
-      frozen: () => this.pause('isFrozen'),
+      frozen: () => this.pause(),
       thawed: () => this.wake(),
       seen: () => this.wake(),
     });
@@ -135,7 +132,8 @@ export class TidingsClient extends Emitter implements TidingsConnection {
     this.after(this.options.connectTimeout ?? CONNECT_MS, () => failed(new Error('getToken took too long')));
     try {
       const answer = getToken();
-      if (answer instanceof Promise) answer.then(got, failed);
+      // Not `instanceof Promise`: one of another library will do.
+      if (typeof answer === 'object' && answer) answer.then(got, failed);
       else got(answer);
     } catch (error) {
       failed(error);
@@ -205,15 +203,14 @@ export class TidingsClient extends Emitter implements TidingsConnection {
     // What the server explained was told when it came.
     const news: News = this.refusal ? {} : { error };
 
-    this.isOffline ||= isOffline();
     const { maxReconnectAttempts = Infinity } = this.options;
-    if (!this.isOffline && this.attempts >= maxReconnectAttempts) {
+    if (!isOffline() && this.attempts >= maxReconnectAttempts) {
       this.end(code, reason, error, { ...news, maxReconnectAttemptsReached: { attempts: this.attempts } });
       return;
     }
     this.refusal = undefined;
     if (wasOpen) news.disconnected = { code, reason, willReconnect: true, error };
-    if (this.isOffline) {
+    if (isOffline()) {
       this.isWaiting = true;
       this.enter('paused', news);
       return;
@@ -266,26 +263,26 @@ export class TidingsClient extends Emitter implements TidingsConnection {
   }
 
   /** The browser is offline or the page put aside. */
-  private pause(why: 'isOffline' | 'isFrozen'): void {
-    this[why] = true;
+  private pause(): void {
     if (this.current === 'paused' || this.current === 'disconnected') return;
     const wasOpen = this.current === 'connected';
     if (wasOpen && Date.now() - this.openedAt >= STEADY_MS) this.attempts = 0;
     this.release(1000, 'Paused');
     this.isWaiting = true;
-    this.enter('paused', wasOpen ? { disconnected: { code: 1006, reason: 'Paused', willReconnect: true } } : {});
+    this.enter(
+      'paused',
+      wasOpen ? { disconnected: { code: 1006, reason: 'Paused', willReconnect: true } } : {},
+    );
   }
 
   /** The network or the page is back, or somebody looks at it: what seemed to live is asked, and a wait cut short. */
   private wake(): void {
-    this.isFrozen = false;
-    this.isOffline = isOffline();
     if (this.current === 'connected') this.heartbeat.probe();
-    else this.hurry();
+    else if (!isOffline()) this.hurry();
   }
 
   private hurry(): void {
-    if (!this.isWaiting || this.isFrozen || this.isOffline) return;
+    if (!this.isWaiting) return;
     const left = this.notBefore - Date.now();
     if (left <= 0) this.attempt();
     else if (this.current === 'paused') this.wait(left);

@@ -36,7 +36,9 @@ const STATUSES: Record<number, TidingsErrorCode> = {
 
 /** A refusal for the token's sake has the same code as one for the user's, and its words tell. */
 const meaning = (code: number, words: string): TidingsErrorCode =>
-  (code === 1008 || code === 4003) && /auth|token/i.test(words) ? 'token_rejected' : (CODES[code] ?? 'closed');
+  (code === 1008 || code === 4003) && /auth|token/i.test(words)
+    ? 'token_rejected'
+    : (CODES[code] ?? 'closed');
 
 /** The error behind a close; undefined for a normal end. */
 export function closeError(code: number, reason: string, wasOpen: boolean): TidingsError | undefined {

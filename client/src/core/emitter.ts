@@ -60,7 +60,8 @@ export class Emitter {
   protected emitMessage(message: TidingsMessage, isWanted: () => boolean): void {
     this.emit('message', message);
     const kind = kindOf(message);
-    if (kind !== undefined && !OWN.includes(kind) && isWanted()) this.emit(kind as MessageKind, message as never);
+    if (kind !== undefined && !OWN.includes(kind) && isWanted())
+      this.emit(kind as MessageKind, message as never);
   }
 
   private add(event: string, handler: AnyHandler, isOnce: boolean): () => void {

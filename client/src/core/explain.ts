@@ -8,7 +8,7 @@ import { isObject } from './kind.js';
 export async function explain(url: string, signal: AbortSignal): Promise<TidingsError | undefined> {
   try {
     const answer = await fetch(url, { signal, cache: 'no-store', credentials: 'omit' });
-    const body: unknown = await answer.json().catch(() => undefined);
+    const body: unknown = await answer.json();
     const fields = isObject(body) ? body : {};
     const wait = Number(answer.headers.get('Retry-After'));
     return statusError(answer.status, wait > 0 ? { retry_after_seconds: wait, ...fields } : fields);

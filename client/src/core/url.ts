@@ -10,7 +10,10 @@ export function socketUrl(url: string): URL {
 }
 
 /** What the constructor of WebSocket takes. */
-export function target(options: TidingsOptions, token: string | null | undefined): [url: string, protocols?: string[]] {
+export function target(
+  options: TidingsOptions,
+  token: string | null | undefined,
+): [url: string, protocols?: string[]] {
   const url = socketUrl(options.url);
   const protocols = [options.protocols ?? []].flat();
   if (token && options.tokenIn === 'protocol') {

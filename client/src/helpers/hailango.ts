@@ -3,7 +3,14 @@
 import { TidingsClient } from '../core/client.js';
 import { payloadOf } from '../core/kind.js';
 import { TidingsError } from '../core/errors.js';
-import type { Handler, MessageKind, MessageKinds, PayloadOf, TidingsOptions } from '../core/types.js';
+import type {
+  Handler,
+  MessageKind,
+  MessageKinds,
+  PayloadOf,
+  TidingsConnection,
+  TidingsOptions,
+} from '../core/types.js';
 import { endpointUrl } from './endpoint.js';
 
 const PATH = '/api/v1/ws';
@@ -19,6 +26,19 @@ function optionsOf({ reconnectInterval, url, ...rest }: WebSocketClientConfig): 
     ...(url === undefined ? {} : { url: endpointUrl(PATH, url) }),
     ...(reconnectInterval === undefined ? {} : { reconnectDelay: reconnectInterval }),
   };
+}
+
+/** Calls `handler` with what each message of a kind carries, whoever has the connection. The answer ends that. */
+export function onPayload<Kind extends MessageKind>(
+  connection: TidingsConnection,
+  kind: Kind,
+  handler: (payload: PayloadOf<Kind>) => void,
+): () => void {
+  const whole = (message: MessageKinds[Kind] | TidingsError): void => {
+    // `error` is also what the client says of itself.
+    if (!(message instanceof TidingsError)) handler(payloadOf(message) as PayloadOf<Kind>);
+  };
+  return connection.on(kind, whole as Handler<Kind>);
 }
 
 export class HaiLanGoWebSocketClient extends TidingsClient {
@@ -37,11 +57,7 @@ export class HaiLanGoWebSocketClient extends TidingsClient {
 
   /** Calls `handler` with what each message of a kind carries. The answer ends that. */
   subscribe<Kind extends MessageKind>(kind: Kind, handler: (payload: PayloadOf<Kind>) => void): () => void {
-    const whole = (message: MessageKinds[Kind] | TidingsError): void => {
-      // `error` is also what the client says of itself.
-      if (!(message instanceof TidingsError)) handler(payloadOf(message) as PayloadOf<Kind>);
-    };
-    return this.on(kind, whole as Handler<Kind>);
+    return onPayload(this, kind, handler);
   }
 }
 

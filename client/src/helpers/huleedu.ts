@@ -32,7 +32,8 @@ export class HuleEduWebSocketClient extends TidingsClient {
   /** A message turned into a string is the text that came, so that `JSON.parse(message)` of older code works. */
   protected override parse(text: string): unknown {
     const message = super.parse(text);
-    if (isObject(message)) Object.defineProperty(message, 'toString', { value: () => text, configurable: true });
+    if (isObject(message))
+      Object.defineProperty(message, 'toString', { value: () => text, configurable: true });
     return message;
   }
 }

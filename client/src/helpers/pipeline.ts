@@ -68,7 +68,10 @@ export class PipelineCompletionHandler {
   async pollBatchStatus(batchId: string): Promise<void> {
     try {
       const token = await this.token();
-      const answer = await fetch(this.address(batchId), token ? { headers: { Authorization: `Bearer ${token}` } } : {});
+      const answer = await fetch(
+        this.address(batchId),
+        token ? { headers: { Authorization: `Bearer ${token}` } } : {},
+      );
       if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
       const status = (await answer.json()) as BatchStatus;
       if (status.details.status === 'completed') this.handleMissedCompletion(batchId, status);

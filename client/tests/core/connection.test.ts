@@ -130,14 +130,17 @@ describe('handing out', () => {
     expect(of('error')).toEqual([]);
   });
 
-  test.each(['pong', '{"type":"pong"}', '{"timestamp":"2026-01-01T00:00:00Z","type":"pong"}'])('%s is nobody\'s', (text) => {
-    const { client, of } = started();
-    const heard = vi.fn();
-    client.on('pong' as never, heard);
-    FakeWebSocket.last.open().says(text);
-    expect(of('message')).toEqual([]);
-    expect(heard).not.toHaveBeenCalled();
-  });
+  test.each(['pong', '{"type":"pong"}', '{"timestamp":"2026-01-01T00:00:00Z","type":"pong"}'])(
+    "%s is nobody's",
+    (text) => {
+      const { client, of } = started();
+      const heard = vi.fn();
+      client.on('pong' as never, heard);
+      FakeWebSocket.last.open().says(text);
+      expect(of('message')).toEqual([]);
+      expect(heard).not.toHaveBeenCalled();
+    },
+  );
 
   test('a message cannot speak for the client', () => {
     const { of } = started();
@@ -146,7 +149,9 @@ describe('handing out', () => {
       FakeWebSocket.last.says({ type });
     }
     expect(of('message')).toHaveLength(5);
-    expect([of('connected'), of('disconnected'), of('reconnecting')].map((all) => all.length)).toEqual([1, 0, 0]);
+    expect([of('connected'), of('disconnected'), of('reconnecting')].map((all) => all.length)).toEqual([
+      1, 0, 0,
+    ]);
   });
 
   test('a message of the kind error reaches the handlers of error', () => {
@@ -237,23 +242,34 @@ describe('sending', () => {
 });
 
 describe('disconnect()', () => {
-  test.each(['connecting', 'connected', 'waiting', 'getting a token'])('while %s leaves nothing', async (when) => {
-    const options = when === 'getting a token' ? { token: undefined, getToken: () => new Promise<string>(() => undefined) } : {};
-    const { client, of } = started(options);
-    if (when === 'connected' || when === 'waiting') FakeWebSocket.last.open();
-    if (when === 'waiting') FakeWebSocket.last.ends();
-    client.disconnect();
-    await settle();
-    expect(client.state).toBe('disconnected');
-    expect(vi.getTimerCount()).toBe(0);
-    expect(FakeWebSocket.alive).toEqual([]);
-    expect(FakeWebSocket.all.some((socket) => socket.isWatched)).toBe(false);
-    expect(client.socket).toBeUndefined();
-    expect(of('disconnected').at(-1)).toEqual({ code: 1000, reason: 'Client disconnecting', willReconnect: false, error: undefined });
-    const told = of('disconnected').length;
-    client.disconnect();
-    expect(of('disconnected')).toHaveLength(told);
-  });
+  test.each(['connecting', 'connected', 'waiting', 'getting a token'])(
+    'while %s leaves nothing',
+    async (when) => {
+      const options =
+        when === 'getting a token'
+          ? { token: undefined, getToken: () => new Promise<string>(() => undefined) }
+          : {};
+      const { client, of } = started(options);
+      if (when === 'connected' || when === 'waiting') FakeWebSocket.last.open();
+      if (when === 'waiting') FakeWebSocket.last.ends();
+      client.disconnect();
+      await settle();
+      expect(client.state).toBe('disconnected');
+      expect(vi.getTimerCount()).toBe(0);
+      expect(FakeWebSocket.alive).toEqual([]);
+      expect(FakeWebSocket.all.some((socket) => socket.isWatched)).toBe(false);
+      expect(client.socket).toBeUndefined();
+      expect(of('disconnected').at(-1)).toEqual({
+        code: 1000,
+        reason: 'Client disconnecting',
+        willReconnect: false,
+        error: undefined,
+      });
+      const told = of('disconnected').length;
+      client.disconnect();
+      expect(of('disconnected')).toHaveLength(told);
+    },
+  );
 
   test('closes with 1000', () => {
     const { client } = started();
@@ -270,18 +286,21 @@ describe('disconnect()', () => {
     expect(of('connected')).toEqual([{ isReconnect: false }]);
   });
 
-  test.each(['state', 'disconnected', 'error', 'reconnecting'] as const)('in a handler of %s is the last word', (event) => {
-    const client = new TidingsClient({ url: 'ws://server.test/ws' });
-    client.connect();
-    FakeWebSocket.last.open();
-    const { log } = record(client);
-    client.on(event, () => client.disconnect());
-    FakeWebSocket.last.ends();
-    expect(client.state).toBe('disconnected');
-    expect(log.at(-1)).toMatchObject(['disconnected', { willReconnect: false }]);
-    vi.runAllTimers();
-    expect(FakeWebSocket.all).toHaveLength(1);
-  });
+  test.each(['state', 'disconnected', 'error', 'reconnecting'] as const)(
+    'in a handler of %s is the last word',
+    (event) => {
+      const client = new TidingsClient({ url: 'ws://server.test/ws' });
+      client.connect();
+      FakeWebSocket.last.open();
+      const { log } = record(client);
+      client.on(event, () => client.disconnect());
+      FakeWebSocket.last.ends();
+      expect(client.state).toBe('disconnected');
+      expect(log.at(-1)).toMatchObject(['disconnected', { willReconnect: false }]);
+      vi.runAllTimers();
+      expect(FakeWebSocket.all).toHaveLength(1);
+    },
+  );
 
   test('in a handler of state before the first attempt opens nothing', () => {
     const client = new TidingsClient({ url: 'ws://server.test/ws' });
@@ -294,7 +313,17 @@ describe('disconnect()', () => {
 
 test('a TidingsError is an Error with its details', () => {
   const cause = new Error('x');
-  const error = new TidingsError('rate_limited', 'Slow down', { closeCode: 4000, retryAfterSeconds: 3, cause });
+  const error = new TidingsError('rate_limited', 'Slow down', {
+    closeCode: 4000,
+    retryAfterSeconds: 3,
+    cause,
+  });
   expect(error).toBeInstanceOf(Error);
-  expect(error).toMatchObject({ name: 'TidingsError', code: 'rate_limited', message: 'Slow down', closeCode: 4000, cause });
+  expect(error).toMatchObject({
+    name: 'TidingsError',
+    code: 'rate_limited',
+    message: 'Slow down',
+    closeCode: 4000,
+    cause,
+  });
 });

@@ -38,7 +38,9 @@ describe('heartbeat', () => {
     expect(dead.closedWith).toEqual([4999, 'Heartbeat lost']);
     expect(dead.isWatched).toBe(false);
     expect(FakeWebSocket.all).toHaveLength(2);
-    expect(of('disconnected')).toMatchObject([{ code: 4999, willReconnect: true, error: { code: 'heartbeat_timeout' } }]);
+    expect(of('disconnected')).toMatchObject([
+      { code: 4999, willReconnect: true, error: { code: 'heartbeat_timeout' } },
+    ]);
     expect(of('reconnecting')).toEqual([{ attempt: 1, delay: 0 }]);
     FakeWebSocket.last.open();
     dead.ends(1006);

@@ -67,7 +67,12 @@ describe('what the server explains before a close', () => {
 
   test('a rejected token: told once, typed, not retried', () => {
     const { client, of } = refused(
-      { error: 'Authentication failed', code: 1008, message: 'Invalid or expired JWT token', retry_recommended: false },
+      {
+        error: 'Authentication failed',
+        code: 1008,
+        message: 'Invalid or expired JWT token',
+        retry_recommended: false,
+      },
       1008,
     );
     expect(of('error')).toHaveLength(1);
@@ -83,14 +88,20 @@ describe('what the server explains before a close', () => {
   });
 
   test('retry_recommended: false stops, whatever the code', () => {
-    const { client } = refused({ error: 'Rate limit exceeded', code: 4000, message: 'Too many', retry_recommended: false }, 4000);
+    const { client } = refused(
+      { error: 'Rate limit exceeded', code: 4000, message: 'Too many', retry_recommended: false },
+      4000,
+    );
     vi.advanceTimersByTime(600_000);
     expect(client.state).toBe('disconnected');
     expect(sockets()).toBe(1);
   });
 
   test('retry_after_seconds is waited for, with a little jitter', () => {
-    const { of } = refused({ error: 'Rate limit exceeded', code: 4000, message: 'Too many', retry_after_seconds: 42 }, 4000);
+    const { of } = refused(
+      { error: 'Rate limit exceeded', code: 4000, message: 'Too many', retry_after_seconds: 42 },
+      4000,
+    );
     expect(of('error')).toMatchObject([{ code: 'rate_limited', retryAfterSeconds: 42 }]);
     expect(of('reconnecting')).toEqual([{ attempt: 1, delay: 42_000 * 1.05 }]);
     vi.advanceTimersByTime(42_000);
@@ -100,7 +111,10 @@ describe('what the server explains before a close', () => {
   });
 
   test('connect() and a look at the page do not cut that short', () => {
-    const { client } = refused({ error: 'Rate limit exceeded', code: 4000, message: '', retry_after_seconds: 42 }, 4000);
+    const { client } = refused(
+      { error: 'Rate limit exceeded', code: 4000, message: '', retry_after_seconds: 42 },
+      4000,
+    );
     client.connect();
     vi.advanceTimersByTime(42_000);
     expect(sockets()).toBe(1);
@@ -119,7 +133,10 @@ describe('what the server explains before a close', () => {
   });
 
   test('what was explained on one connection says nothing of the next', () => {
-    const { client, of } = refused({ error: 'Internal server error', code: 1011, message: 'm', retry_recommended: true }, 1011);
+    const { client, of } = refused(
+      { error: 'Internal server error', code: 1011, message: 'm', retry_recommended: true },
+      1011,
+    );
     vi.advanceTimersByTime(1000);
     FakeWebSocket.last.open().ends(1012);
     expect(of('error').map((error) => error.code)).toEqual(['server_error', 'unavailable']);
@@ -134,7 +151,9 @@ describe('how soon and how often', () => {
       FakeWebSocket.last.ends();
       vi.advanceTimersByTime(15_000);
     }
-    expect(of('reconnecting').map((event) => event.delay)).toEqual([500, 1000, 2000, 4000, 8000, 15_000, 15_000]);
+    expect(of('reconnecting').map((event) => event.delay)).toEqual([
+      500, 1000, 2000, 4000, 8000, 15_000, 15_000,
+    ]);
     expect(of('reconnecting').map((event) => event.attempt)).toEqual([1, 2, 3, 4, 5, 6, 7]);
   });
 
@@ -170,7 +189,12 @@ describe('how soon and how often', () => {
     expect(sockets()).toBe(3);
     expect(client.state).toBe('disconnected');
     expect(of('maxReconnectAttemptsReached')).toEqual([{ attempts: 2 }]);
-    expect(log.slice(-4).map((entry) => entry[0])).toEqual(['state', 'error', 'maxReconnectAttemptsReached', 'disconnected']);
+    expect(log.slice(-4).map((entry) => entry[0])).toEqual([
+      'state',
+      'error',
+      'maxReconnectAttemptsReached',
+      'disconnected',
+    ]);
     expect(vi.getTimerCount()).toBe(0);
     client.connect();
     expect(client.state).toBe('connecting');
@@ -219,6 +243,15 @@ describe('how soon and how often', () => {
     expect(sockets()).toBe(2);
   });
 
+  test('a state is told when it changes, and only then', () => {
+    const { of } = started();
+    for (let i = 0; i < 3; i++) {
+      FakeWebSocket.last.ends();
+      vi.advanceTimersByTime(4000);
+    }
+    expect(of('state')).toEqual(['connecting', 'reconnecting']);
+  });
+
   test('an attempt that failed is no disconnect', () => {
     const { of } = started();
     FakeWebSocket.last.ends();
@@ -246,6 +279,12 @@ describe('getToken', () => {
     expect(FakeWebSocket.last.url).toContain('token=S');
   });
 
+  test('a promise need not be the language\'s own', () => {
+    const getToken = () => ({ then: (got: (token: string) => void) => got('S') }) as unknown as Promise<string>;
+    started({ token: undefined, getToken });
+    expect(FakeWebSocket.last.url).toContain('token=S');
+  });
+
   test('a token that was given goes first, once', () => {
     started({ token: 'given', getToken: () => 'asked' });
     FakeWebSocket.last.ends();
@@ -256,7 +295,13 @@ describe('getToken', () => {
   test.each([
     ['rejects', () => Promise.reject(new Error('backend is down')), 'backend is down'],
     ['rejects oddly', () => Promise.reject('no'), 'no'],
-    ['throws', () => { throw new Error('backend is down'); }, 'backend is down'],
+    [
+      'throws',
+      () => {
+        throw new Error('backend is down');
+      },
+      'backend is down',
+    ],
   ])('that %s is told and tried again', async (_, getToken, message) => {
     const { client, of } = started({ token: undefined, getToken });
     await settle();
@@ -289,7 +334,9 @@ describe('getToken', () => {
   test.each(['resolves', 'rejects'])('a result after disconnect() that %s does nothing', async (how) => {
     let settleIt = (): void => undefined;
     const getToken = () =>
-      new Promise<string>((done, fail) => (settleIt = how === 'resolves' ? () => done('T') : () => fail(new Error('x'))));
+      new Promise<string>(
+        (done, fail) => (settleIt = how === 'resolves' ? () => done('T') : () => fail(new Error('x'))),
+      );
     const { client, log } = started({ token: undefined, getToken });
     client.disconnect();
     const told = log.length;
@@ -302,7 +349,10 @@ describe('getToken', () => {
 
   test('a result of before a new connect() does nothing either', async () => {
     const answers: ((token: string) => void)[] = [];
-    const { client } = started({ token: undefined, getToken: () => new Promise((done) => answers.push(done)) });
+    const { client } = started({
+      token: undefined,
+      getToken: () => new Promise((done) => answers.push(done)),
+    });
     client.disconnect();
     client.connect();
     answers[0]!('old');
@@ -351,7 +401,12 @@ describe('asking why a handshake failed', () => {
   test.each([
     [401, { error: 'Invalid or expired token' }, 'token_rejected', 'Invalid or expired token'],
     [400, { error: 'Invalid user ID' }, 'token_rejected', 'Invalid user ID'],
-    [403, { error: { code: 'origin_not_allowed', message: 'Not from there' } }, 'forbidden', 'Not from there'],
+    [
+      403,
+      { error: { code: 'origin_not_allowed', message: 'Not from there' } },
+      'forbidden',
+      'Not from there',
+    ],
     [404, { error: { code: 'not_found', message: 'Nothing here' } }, 'not_found', 'Nothing here'],
   ])('%i ends it', async (status, body, code, message) => {
     answers(status, body);

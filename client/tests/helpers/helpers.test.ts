@@ -19,7 +19,11 @@ const page = (href: string): void => void vi.stubGlobal('location', { href });
 describe('where they connect to', () => {
   const urls: [string, (url?: string) => void, string][] = [
     ['HuleEduWebSocketClient', (url) => new HuleEduWebSocketClient('T', { url }).connect(), '/ws?token=T'],
-    ['HaiLanGoWebSocketClient', (url) => new HaiLanGoWebSocketClient({ url }).connect('T'), '/api/v1/ws?token=T'],
+    [
+      'HaiLanGoWebSocketClient',
+      (url) => new HaiLanGoWebSocketClient({ url }).connect('T'),
+      '/api/v1/ws?token=T',
+    ],
     ['SubmissionWatcher', (url) => new SubmissionWatcher(7, 'T', { url }), '/ws/submissions/7?token=T'],
     ['connectWithRetry', (url) => connectWithRetry({ url, token: 'T' }), '/ws?token=T'],
   ];
@@ -48,20 +52,41 @@ describe('ReconnectionManager', () => {
     expect(delays).toEqual([1050, 2100, 4200, 8400, 16_800, 31_500, 31_500, null]);
     manager.reset();
     expect(manager.getNextDelay()).toBe(1050);
-    expect(manager).toMatchObject({ maxAttempts: 7, baseDelay: 1000, maxDelay: 30_000, jitterFactor: 0.1, attempts: 1 });
+    expect(manager).toMatchObject({
+      maxAttempts: 7,
+      baseDelay: 1000,
+      maxDelay: 30_000,
+      jitterFactor: 0.1,
+      attempts: 1,
+    });
   });
 });
 
 describe('HuleEduWebSocketClient', () => {
   test('waits by the formula, five times', () => {
-    const { client, of } = record(new HuleEduWebSocketClient('T', { reconnectDelay: 100, maxReconnectDelay: 500, jitterFactor: 0.2 }));
+    const { client, of } = record(
+      new HuleEduWebSocketClient('T', { reconnectDelay: 100, maxReconnectDelay: 500, jitterFactor: 0.2 }),
+    );
     client.connect();
     for (let i = 0; i < 6; i++) {
       FakeWebSocket.last.ends();
       vi.advanceTimersByTime(1000);
     }
-    expect(of('reconnecting').map((event) => event.delay)).toEqual([110, 220, 440, 550, 550].map((n) => expect.closeTo(n)));
+    expect(of('reconnecting').map((event) => event.delay)).toEqual(
+      [110, 220, 440, 550, 550].map((n) => expect.closeTo(n)),
+    );
     expect(of('maxReconnectAttemptsReached')).toEqual([{ attempts: 5 }]);
+  });
+
+  test('begins the formula anew after 30 s connected', () => {
+    const { client, of } = record(new HuleEduWebSocketClient('T'));
+    client.connect();
+    FakeWebSocket.last.ends();
+    vi.advanceTimersByTime(1050);
+    FakeWebSocket.last.open();
+    vi.advanceTimersByTime(30_000);
+    FakeWebSocket.last.ends();
+    expect(of('reconnecting').map((event) => event.delay)).toEqual([1050, 1050]);
   });
 
   test('takes a function for the token', async () => {
@@ -75,12 +100,12 @@ describe('HuleEduWebSocketClient', () => {
     const heard = vi.fn();
     client.on('message', heard);
     client.connect();
-    FakeWebSocket.last.open().says('{"event":"essay_slot_assigned",  "data":{}}').says('[1]');
+    FakeWebSocket.last.open().says('{"event":"essay_slot_assigned",  "data":{}}').says('7');
     const message = heard.mock.calls[0]![0];
     expect(String(message)).toBe('{"event":"essay_slot_assigned",  "data":{}}');
     expect(Object.keys(message)).toEqual(['event', 'data']);
     expect(message).toStrictEqual({ event: 'essay_slot_assigned', data: {} });
-    expect(heard.mock.calls[1]![0]).toEqual([1]);
+    expect(heard.mock.calls[1]![0]).toBe(7);
   });
 });
 
@@ -89,7 +114,14 @@ describe('getWebSocketClient', () => {
 
   test('is one for the page, and takes its configuration any time', () => {
     const client = getWebSocketClient();
-    expect(getWebSocketClient({ url: 'ws://one.test/a', reconnectInterval: 50, heartbeatInterval: 70, maxReconnectAttempts: 1 })).toBe(client);
+    expect(
+      getWebSocketClient({
+        url: 'ws://one.test/a',
+        reconnectInterval: 50,
+        heartbeatInterval: 70,
+        maxReconnectAttempts: 1,
+      }),
+    ).toBe(client);
     client.connect('T');
     expect(FakeWebSocket.last.url).toBe('ws://one.test/a?token=T');
     const { of } = record(client);
@@ -113,7 +145,10 @@ describe('getWebSocketClient', () => {
     client.subscribe('error', errors);
     client.connect('T');
     const message = { type: 'ocr_progress', payload: { bookId: 'b', progress: 50 }, timestamp: 'now' };
-    FakeWebSocket.last.open().says(message).says({ type: 'error', payload: { code: 'c', message: 'm' } });
+    FakeWebSocket.last
+      .open()
+      .says(message)
+      .says({ type: 'error', payload: { code: 'c', message: 'm' } });
     expect(payload.mock.calls).toEqual([[message.payload]]);
     expect(whole.mock.calls).toEqual([[message]]);
     stop();
@@ -126,13 +161,29 @@ describe('getWebSocketClient', () => {
 
 describe('SubmissionWatcher', () => {
   const status = { type: 'status_update', submission_id: 7, status: 'testing', timestamp: '1' };
-  const result = { type: 'test_result', submission_id: 7, test_name: 'a', status: 'passed', duration_ms: 1, timestamp: '2' };
-  const complete = { type: 'complete', submission_id: 7, final_status: 'passed', summary: {}, timestamp: '3' };
+  const result = {
+    type: 'test_result',
+    submission_id: 7,
+    test_name: 'a',
+    status: 'passed',
+    duration_ms: 1,
+    timestamp: '2',
+  };
+  const complete = {
+    type: 'complete',
+    submission_id: 7,
+    final_status: 'passed',
+    summary: {},
+    timestamp: '3',
+  };
 
   test('what is replayed after a reconnect is not told again', () => {
     const watcher = new SubmissionWatcher(7);
     const all: unknown[] = [];
-    watcher.onStatusUpdate = watcher.onTestResult = watcher.onComplete = (message: unknown) => void all.push(message);
+    watcher.onStatusUpdate =
+      watcher.onTestResult =
+      watcher.onComplete =
+        (message: unknown) => void all.push(message);
     watcher.onError = () => undefined;
     FakeWebSocket.last.open().says(status).says(result).says(result).ends();
     vi.advanceTimersByTime(1000);
@@ -174,7 +225,10 @@ describe('SubmissionWatcher', () => {
 describe('PipelineCompletionHandler', () => {
   const completed = { payload: { batch_id: 'b 1', final_status: 'COMPLETED_SUCCESSFULLY' } } as any;
   const answers = (status: number, body: unknown) =>
-    vi.stubGlobal('fetch', vi.fn(async () => new Response(JSON.stringify(body), { status })));
+    vi.stubGlobal(
+      'fetch',
+      vi.fn(async () => new Response(JSON.stringify(body), { status })),
+    );
 
   test('calls the three methods, and no timer stays', () => {
     const handler = new PipelineCompletionHandler();
@@ -226,7 +280,7 @@ describe('PipelineCompletionHandler', () => {
   test.each([
     [200, { details: { status: 'processing' } }, 0],
     [200, { details: { status: 'failed' } }, 0],
-    [404, { error: { code: 'not_found' } }, 1],
+    [404, { details: { status: 'completed' } }, 1],
     [200, 'nonsense', 1],
   ])('%i %o completes nothing', async (status, body, errors) => {
     const error = vi.spyOn(console, 'error').mockImplementation(() => undefined);
@@ -286,7 +340,9 @@ describe('connectWithRetry', () => {
     ws.send('hello');
     expect(FakeWebSocket.last.sent).toEqual(['hello']);
     expect(heard.mock.calls.map(([event]) => event.data)).toEqual(['1', '2']);
-    expect([opened, closed, listener, gone].map((handler) => handler.mock.calls.length)).toEqual([2, 1, 2, 0]);
+    expect([opened, closed, listener, gone].map((handler) => handler.mock.calls.length)).toEqual([
+      2, 1, 2, 0,
+    ]);
     expect(ws.url).toBe('ws://server.test/ws');
   });
 

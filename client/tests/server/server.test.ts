@@ -64,7 +64,12 @@ describe('a connection', () => {
     const { client, of } = await open({ token: 'no.such.token' });
     await until(() => of('disconnected').length);
     expect(of('error')).toMatchObject([
-      { code: 'token_rejected', closeCode: 1008, message: 'Invalid or expired JWT token', retryRecommended: false },
+      {
+        code: 'token_rejected',
+        closeCode: 1008,
+        message: 'Invalid or expired JWT token',
+        retryRecommended: false,
+      },
     ]);
     expect(of('disconnected')).toMatchObject([{ code: 1008, willReconnect: false }]);
     expect(client.state).toBe('disconnected');
@@ -76,7 +81,9 @@ describe('a connection', () => {
     for (const { client } of all) await state(client, 'connected');
     const sixth = await open({ token });
     await until(() => sixth.of('disconnected').length);
-    expect(sixth.of('error')).toMatchObject([{ code: 'rate_limited', closeCode: 4000, retryRecommended: false }]);
+    expect(sixth.of('error')).toMatchObject([
+      { code: 'rate_limited', closeCode: 4000, retryRecommended: false },
+    ]);
     expect(all.map(({ client }) => client.state)).toEqual(Array(5).fill('connected'));
   });
 
@@ -100,7 +107,9 @@ describe('a connection', () => {
     await state(client, 'connected');
     await server.delete(`/api/v1/users/${user}/connections`, {});
     await until(() => of('disconnected').length);
-    expect(of('disconnected')).toMatchObject([{ code: 1008, willReconnect: false, error: { code: 'forbidden' } }]);
+    expect(of('disconnected')).toMatchObject([
+      { code: 1008, willReconnect: false, error: { code: 'forbidden' } },
+    ]);
   });
 });
 
@@ -123,7 +132,11 @@ describe('hailango, whose refusals are without words', () => {
     client.connect(await server.token(UUID, { email: 'a@b.test' }));
     await until(() => welcome.mock.calls.length);
     expect(welcome.mock.calls[0]![0]).toMatchObject({ userId: UUID });
-    await publish(UUID, { type: 'ocr_progress', payload: { progress: 40 }, timestamp: '2026-01-01T00:00:00Z' });
+    await publish(UUID, {
+      type: 'ocr_progress',
+      payload: { progress: 40 },
+      timestamp: '2026-01-01T00:00:00Z',
+    });
     await until(() => progress.mock.calls.length);
     expect(progress).toHaveBeenCalledWith({ progress: 40 });
   });
@@ -139,12 +152,24 @@ describe('hailango, whose refusals are without words', () => {
 });
 
 describe('submissions', () => {
-  const test_result = (n: number) => ({ type: 'test_result', submission_id: n, test_name: 'a', status: 'passed', duration_ms: 1, timestamp: '2026-01-01T00:00:00Z' });
+  const test_result = (n: number) => ({
+    type: 'test_result',
+    submission_id: n,
+    test_name: 'a',
+    status: 'passed',
+    duration_ms: 1,
+    timestamp: '2026-01-01T00:00:00Z',
+  });
 
   test('a watcher gets all of it once, and closes', async () => {
     const { submission_id: id } = await server.post('/api/v1/submissions', {});
     const say = (data: object) => server.post('/api/v1/publish', { channel: `submission:${id}`, data });
-    await say({ type: 'status_update', submission_id: id, status: 'testing', timestamp: '2026-01-01T00:00:00Z' });
+    await say({
+      type: 'status_update',
+      submission_id: id,
+      status: 'testing',
+      timestamp: '2026-01-01T00:00:00Z',
+    });
     const watcher = new SubmissionWatcher(id, undefined, { url: server.ws, reconnectDelay: 50 });
     clients.push(watcher.client);
     const { of } = record(watcher.client);
@@ -157,7 +182,13 @@ describe('submissions', () => {
     (watcher.ws as unknown as NodeWebSocket).terminate();
     await until(() => of('connected').length === 2);
     await say(test_result(id));
-    await say({ type: 'complete', submission_id: id, final_status: 'passed', summary: {}, timestamp: '2026-01-01T00:00:00Z' });
+    await say({
+      type: 'complete',
+      submission_id: id,
+      final_status: 'passed',
+      summary: {},
+      timestamp: '2026-01-01T00:00:00Z',
+    });
     await until(() => heard.includes('passed'));
     expect(heard).toEqual(['testing', 'a', 'passed']);
     expect(watcher.client.state).toBe('disconnected');
@@ -219,7 +250,11 @@ describe('when the server goes', () => {
     });
     await new Promise<void>((done) => proxy.listen(0, '127.0.0.1', done));
     const { port } = proxy.address() as { port: number };
-    const { client, of } = await open({ url: `ws://127.0.0.1:${port}/ws`, heartbeatInterval: 100, heartbeatTimeout: 500 });
+    const { client, of } = await open({
+      url: `ws://127.0.0.1:${port}/ws`,
+      heartbeatInterval: 100,
+      heartbeatTimeout: 500,
+    });
     await until(() => client.latency !== undefined);
     for (const socket of near) cut.add(socket);
     await until(() => of('disconnected').length);

@@ -78,7 +78,10 @@ export function fakeWorld(): void {
     vi.useFakeTimers();
     FakeWebSocket.all = [];
     vi.stubGlobal('WebSocket', FakeWebSocket);
-    vi.stubGlobal('fetch', vi.fn(() => Promise.reject(new TypeError('no network'))));
+    vi.stubGlobal(
+      'fetch',
+      vi.fn(() => Promise.reject(new TypeError('no network'))),
+    );
     vi.spyOn(Math, 'random').mockReturnValue(0.5);
   });
   afterEach(() => {
@@ -123,7 +126,12 @@ export function record<Client extends Pick<TidingsClient, 'on'>>(
 }
 
 /** A page with its window and document events, as far as a client looks at them. */
-export function fakePage(): { fire: (type: string, more?: object) => void; count: () => number; document: any; navigator: any } {
+export function fakePage(): {
+  fire: (type: string, more?: object) => void;
+  count: () => number;
+  document: any;
+  navigator: any;
+} {
   const listeners: [string, (event: any) => void][] = [];
   const target = {
     addEventListener: (type: string, listener: (event: any) => void) => listeners.push([type, listener]),

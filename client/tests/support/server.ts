@@ -35,7 +35,10 @@ export class Server {
   }
 
   async post(path: string, body: unknown): Promise<any> {
-    const answer = await fetch(`http://${this.address}${path}`, { method: 'POST', body: JSON.stringify(body) });
+    const answer = await fetch(`http://${this.address}${path}`, {
+      method: 'POST',
+      body: JSON.stringify(body),
+    });
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
     return answer.json();
   }
@@ -49,7 +52,11 @@ export class Server {
   private async start(listen: string): Promise<void> {
     if (!existsSync(BINARY)) throw new Error(`no server at ${BINARY}: build it or set TIDINGS_BINARY`);
     this.stderr = '';
-    const env = { PATH: process.env['PATH'], TIDINGS_DRAIN_SECONDS: '0', TIDINGS_ENDPOINTS_HULEEDU_ATTEMPTS_PER_MINUTE: '0' };
+    const env = {
+      PATH: process.env['PATH'],
+      TIDINGS_DRAIN_SECONDS: '0',
+      TIDINGS_ENDPOINTS_HULEEDU_ATTEMPTS_PER_MINUTE: '0',
+    };
     // Should this process die without a word, the kernel ends the server too.
     this.child = spawn('setpriv', ['--pdeathsig', 'KILL', BINARY, 'serve', '--demo', '--listen', listen], {
       env,
@@ -60,7 +67,12 @@ export class Server {
       if (this.child.exitCode !== null) throw new Error(`the server ended at once: ${this.stderr}`);
       return /listening\b.*?\baddress"?[=:]"?([0-9.]+:\d+)/.exec(this.stderr)?.[1];
     });
-    await until(() => fetch(`http://${this.address}/readyz`).then((answer) => answer.ok, () => false));
+    await until(() =>
+      fetch(`http://${this.address}/readyz`).then(
+        (answer) => answer.ok,
+        () => false,
+      ),
+    );
   }
 
   private async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {

@@ -4,6 +4,8 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 
 export class Proxy {
   private pairs = new Set<[Socket, Socket]>();
+  /** What the near side of each pair has said so far. */
+  private said = new Map<Socket, string>();
   private isStalled = false;
   /** How long each piece is on its way, in milliseconds. */
   delay = 0;
@@ -45,6 +47,8 @@ export class Proxy {
       from.on('error', () => undefined);
       if (this.isStalled) from.pause();
     };
+    near.on('data', (part) => this.said.set(near, ((this.said.get(near) ?? '') + part.toString('latin1')).slice(0, 4096)));
+    near.on('close', () => this.said.delete(near));
     pass(near, far);
     pass(far, near);
   }
@@ -53,6 +57,16 @@ export class Proxy {
   stall(): void {
     this.isStalled = true;
     for (const pair of this.pairs) for (const socket of pair) socket.pause();
+  }
+  /** The same for those connections alone on which this was said. */
+  stallWhere(pattern: RegExp): number {
+    let count = 0;
+    for (const pair of this.pairs) {
+      if (!pattern.test(this.said.get(pair[0]) ?? '')) continue;
+      for (const socket of pair) socket.pause();
+      count++;
+    }
+    return count;
   }
   flow(): void {
     this.isStalled = false;

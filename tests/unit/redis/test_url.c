@@ -134,7 +134,6 @@ static void refuses(void **state) {
         struct redis_url url = { .port = 1 };
         struct err_note note = { "" };
         bool is_secure = strncasecmp(cases[i].text, "rediss", 6) == 0;
-        print_message("%s\n", cases[i].text);
         assert_int_equal(redis_url_parse(span_str(cases[i].text), &url, &note),
                          is_secure ? ERR_UNSUPPORTED : ERR_INVALID);
         assert_string_equal(note.text, cases[i].why);
