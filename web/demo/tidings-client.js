@@ -127,7 +127,8 @@ var Emitter = class {
   emitMessage(message, isWanted) {
     this.emit("message", message);
     const kind = kindOf(message);
-    if (kind !== void 0 && !OWN.includes(kind) && isWanted()) this.emit(kind, message);
+    if (kind !== void 0 && !OWN.includes(kind) && isWanted())
+      this.emit(kind, message);
   }
   add(event, handler, isOnce) {
     let all = this.handlers.get(event);
@@ -144,7 +145,7 @@ var Emitter = class {
 async function explain(url, signal) {
   try {
     const answer = await fetch(url, { signal, cache: "no-store", credentials: "omit" });
-    const body = await answer.json().catch(() => void 0);
+    const body = await answer.json();
     const fields = isObject(body) ? body : {};
     const wait = Number(answer.headers.get("Retry-After"));
     return statusError(answer.status, wait > 0 ? { retry_after_seconds: wait, ...fields } : fields);
@@ -276,8 +277,6 @@ var TidingsClient = class extends Emitter {
   refusal;
   wasConnected = false;
   isWaiting = false;
-  isFrozen = false;
-  isOffline = false;
   constructor(options) {
     super();
     this.options = { ...options };
@@ -300,7 +299,6 @@ var TidingsClient = class extends Emitter {
   }
   connect(token) {
     if (token !== void 0) this.token = token;
-    this.isFrozen = this.isOffline = false;
     if (this.current !== "disconnected") {
       this.hurry();
       return;
@@ -309,9 +307,9 @@ var TidingsClient = class extends Emitter {
     this.attempts = this.notBefore = 0;
     this.wasConnected = false;
     this.unwatch = watchPage({
-      offline: () => this.pause("isOffline"),
+      offline: () => this.pause(),
       online: () => this.wake(),
-      frozen: () => this.pause("isFrozen"),
+      frozen: () => this.pause(),
       thawed: () => this.wake(),
       seen: () => this.wake()
     });
@@ -355,7 +353,7 @@ var TidingsClient = class extends Emitter {
     this.after(this.options.connectTimeout ?? CONNECT_MS, () => failed(new Error("getToken took too long")));
     try {
       const answer = getToken();
-      if (answer instanceof Promise) answer.then(got, failed);
+      if (typeof answer === "object" && answer) answer.then(got, failed);
       else got(answer);
     } catch (error) {
       failed(error);
@@ -419,15 +417,14 @@ var TidingsClient = class extends Emitter {
     }
     this.release(closeWith, reason);
     const news = this.refusal ? {} : { error };
-    this.isOffline ||= isOffline();
     const { maxReconnectAttempts = Infinity } = this.options;
-    if (!this.isOffline && this.attempts >= maxReconnectAttempts) {
+    if (!isOffline() && this.attempts >= maxReconnectAttempts) {
       this.end(code, reason, error, { ...news, maxReconnectAttemptsReached: { attempts: this.attempts } });
       return;
     }
     this.refusal = void 0;
     if (wasOpen) news.disconnected = { code, reason, willReconnect: true, error };
-    if (this.isOffline) {
+    if (isOffline()) {
       this.isWaiting = true;
       this.enter("paused", news);
       return;
@@ -474,24 +471,24 @@ var TidingsClient = class extends Emitter {
     });
   }
   /** The browser is offline or the page put aside. */
-  pause(why) {
-    this[why] = true;
+  pause() {
     if (this.current === "paused" || this.current === "disconnected") return;
     const wasOpen = this.current === "connected";
     if (wasOpen && Date.now() - this.openedAt >= STEADY_MS) this.attempts = 0;
     this.release(1e3, "Paused");
     this.isWaiting = true;
-    this.enter("paused", wasOpen ? { disconnected: { code: 1006, reason: "Paused", willReconnect: true } } : {});
+    this.enter(
+      "paused",
+      wasOpen ? { disconnected: { code: 1006, reason: "Paused", willReconnect: true } } : {}
+    );
   }
   /** The network or the page is back, or somebody looks at it: what seemed to live is asked, and a wait cut short. */
   wake() {
-    this.isFrozen = false;
-    this.isOffline = isOffline();
     if (this.current === "connected") this.heartbeat.probe();
-    else this.hurry();
+    else if (!isOffline()) this.hurry();
   }
   hurry() {
-    if (!this.isWaiting || this.isFrozen || this.isOffline) return;
+    if (!this.isWaiting) return;
     const left = this.notBefore - Date.now();
     if (left <= 0) this.attempt();
     else if (this.current === "paused") this.wait(left);
@@ -558,6 +555,12 @@ function optionsOf({ reconnectInterval, url, ...rest }) {
     ...reconnectInterval === void 0 ? {} : { reconnectDelay: reconnectInterval }
   };
 }
+function onPayload(connection, kind, handler) {
+  const whole = (message) => {
+    if (!(message instanceof TidingsError)) handler(payloadOf(message));
+  };
+  return connection.on(kind, whole);
+}
 var HaiLanGoWebSocketClient = class extends TidingsClient {
   constructor(config = {}) {
     super({ maxReconnectAttempts: 5, url: endpointUrl(PATH), ...optionsOf(config) });
@@ -571,10 +574,7 @@ var HaiLanGoWebSocketClient = class extends TidingsClient {
   }
   /** Calls `handler` with what each message of a kind carries. The answer ends that. */
   subscribe(kind, handler) {
-    const whole = (message) => {
-      if (!(message instanceof TidingsError)) handler(payloadOf(message));
-    };
-    return this.on(kind, whole);
+    return onPayload(this, kind, handler);
   }
 };
 var only;
@@ -633,7 +633,8 @@ var HuleEduWebSocketClient = class extends TidingsClient {
   /** A message turned into a string is the text that came, so that `JSON.parse(message)` of older code works. */
   parse(text) {
     const message = super.parse(text);
-    if (isObject(message)) Object.defineProperty(message, "toString", { value: () => text, configurable: true });
+    if (isObject(message))
+      Object.defineProperty(message, "toString", { value: () => text, configurable: true });
     return message;
   }
 };
@@ -688,7 +689,10 @@ var PipelineCompletionHandler = class {
   async pollBatchStatus(batchId) {
     try {
       const token = await this.token();
-      const answer = await fetch(this.address(batchId), token ? { headers: { Authorization: `Bearer ${token}` } } : {});
+      const answer = await fetch(
+        this.address(batchId),
+        token ? { headers: { Authorization: `Bearer ${token}` } } : {}
+      );
       if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
       const status = await answer.json();
       if (status.details.status === "completed") this.handleMissedCompletion(batchId, status);
