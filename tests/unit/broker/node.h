@@ -93,6 +93,13 @@ static inline void node_question(void *owner, struct broker_question *question, 
     if (says.at) broker_question_answer(question, says);
 }
 
+static inline struct broker_question *node_asked(struct node *node) {
+    pthread_mutex_lock(&node->lock);
+    struct broker_question *question = node->question;
+    pthread_mutex_unlock(&node->lock);
+    return question;
+}
+
 static inline void node_says(struct node *node, const char *text, size_t len) {
     pthread_mutex_lock(&node->lock);
     node->says = text;
