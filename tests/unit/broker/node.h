@@ -211,6 +211,16 @@ static inline bool node_has(struct node *node, const struct buf *buf, const char
     return is_it;
 }
 
+/* How much it was told. */
+static inline size_t node_lines(struct node *node) {
+    size_t count = 0;
+    pthread_mutex_lock(&node->lock);
+    for (size_t i = 0; i < node->told.len; i++)
+        count += node->told.at[i] == '\n';
+    pthread_mutex_unlock(&node->lock);
+    return count;
+}
+
 static inline void node_forget_told(struct node *node) {
     pthread_mutex_lock(&node->lock);
     buf_clear(&node->told);
