@@ -204,6 +204,9 @@ static void test_gap(void **state) {
     assert_int_equal(sent_count, 0);
     /* What is not there does not lead to reading for ever. */
     live(9);
+    live(19);
+    answer_page(6, 5);
+    assert_int_equal(sent_count, 1);
     answer_page(6, 5);
     assert_int_equal(sent_count, 0);
     live(6);
