@@ -93,6 +93,13 @@ static inline void node_question(void *owner, struct broker_question *question, 
     if (says.at) broker_question_answer(question, says);
 }
 
+static inline struct broker_question *node_asked(struct node *node) {
+    pthread_mutex_lock(&node->lock);
+    struct broker_question *question = node->question;
+    pthread_mutex_unlock(&node->lock);
+    return question;
+}
+
 static inline void node_says(struct node *node, const char *text, size_t len) {
     pthread_mutex_lock(&node->lock);
     node->says = text;
@@ -202,6 +209,16 @@ static inline bool node_has(struct node *node, const struct buf *buf, const char
     bool is_it = span_eq(buf_span(buf), span_str(text));
     pthread_mutex_unlock(&node->lock);
     return is_it;
+}
+
+/* How much it was told. */
+static inline size_t node_lines(struct node *node) {
+    size_t count = 0;
+    pthread_mutex_lock(&node->lock);
+    for (size_t i = 0; i < node->told.len; i++)
+        count += node->told.at[i] == '\n';
+    pthread_mutex_unlock(&node->lock);
+    return count;
 }
 
 static inline void node_forget_told(struct node *node) {

@@ -35,15 +35,6 @@ static int cluster_down(void **state) {
     return 0;
 }
 
-static size_t lines(struct node *node) {
-    size_t count = 0;
-    pthread_mutex_lock(&node->lock);
-    for (size_t i = 0; i < node->told.len; i++)
-        count += node->told.at[i] == '\n';
-    pthread_mutex_unlock(&node->lock);
-    return count;
-}
-
 static enum err sit(struct node *node, const char *seat, const char *block) {
     return ask(node, &(struct broker_call){ .verb = BROKER_SIT,
                                             .name = span_str(seat),
@@ -63,8 +54,8 @@ static void all_of_it(bool is_sharded) {
         assert_int_equal(append(&one, name, "c", true), ERR_OK);
         assert_int_equal(ask_name(&two, BROKER_FETCH, name), ERR_OK);
     }
-    WAIT_FOR(10, lines(&one) == (size_t)3 * CHANNELS);
-    WAIT_FOR(10, lines(&two) == (size_t)3 * CHANNELS);
+    WAIT_FOR(10, node_lines(&one) == (size_t)3 * CHANNELS);
+    WAIT_FOR(10, node_lines(&two) == (size_t)3 * CHANNELS);
     for (int i = 0; i < CHANNELS; i++) {
         (void)snprintf(name, sizeof name, "%d%d", is_sharded, i);
         assert_int_equal(ask_name(&one, BROKER_NEXT, name), ERR_OK);
@@ -119,7 +110,7 @@ static void test_order(void **state) {
     }
     WAIT_FOR(10, (node_take(&one), node_take(&two),
                   askings[MESSAGES - 1].is_done && askings[MESSAGES - 2].is_done));
-    WAIT_FOR(10, lines(&one) == MESSAGES);
+    WAIT_FOR(10, node_lines(&one) == MESSAGES);
     uint64_t last = 0;
     pthread_mutex_lock(&one.lock);
     struct span left = buf_span(&one.told), line;

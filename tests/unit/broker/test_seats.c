@@ -117,6 +117,7 @@ static void test_down(void **state) {
     assert_int_equal(sit(&one, "s", 3, ""), ERR_OK);
     assert_int_equal(sit(&two, "s", 3, ""), ERR_OK);
     assert_int_equal(sit(&one, "gone", 3, ""), ERR_OK);
+    assert_int_equal(sit(&one, "quiet", 3, ""), ERR_OK);
     redis_stop(&server);
     WAIT_FOR(10, !node_is_up(&one) && !node_is_up(&two));
     assert_int_equal(sit(&one, "s", 3, ""), ERR_OK);
@@ -127,6 +128,7 @@ static void test_down(void **state) {
     leave(&one, "gone");
     redis_start(&server); /* with nothing that it knew */
     WAIT_FOR(10, known(&one, "s") == 3 && known(&two, "s") == 2 && known(&one, "t") == 1);
+    WAIT_FOR(5, known(&one, "quiet") == 1);
     assert_true(server_says("EXISTS tidings:{gone}:seat", ":0"));
     assert_int_equal(sit(&one, "s", 5, ""), ERR_EXISTS);
     for (int i = 0; i < 3; i++)
@@ -179,6 +181,28 @@ static void test_cut(void **state) {
         assert_int_equal(known(&one, names[i]), 1);
 }
 
+/* Somebody comes to a seat of which Redis was not told again yet. */
+static void test_told_again(void **state) {
+    (void)state;
+    enum { SEATS = 10000 };
+    static struct asking askings[SEATS];
+    static char names[SEATS][8];
+    for (int i = 0; i < SEATS; i++) {
+        (void)snprintf(names[i], sizeof names[i], "%d", i);
+        askings[i] = (struct asking){ .call = { .verb = BROKER_SIT, .name = span_str(names[i]) } };
+        node_ask(&one, &askings[i]);
+    }
+    WAIT_FOR(10, (node_take(&one), askings[SEATS - 1].is_done));
+    redis_stop(&server);
+    WAIT_FOR(10, !node_is_up(&one));
+    redis_start(&server);
+    WAIT_FOR(10, node_is_up(&one));
+    assert_int_equal(sit(&one, "new", 0, ""), ERR_OK);
+    assert_int_equal(sit(&one, names[SEATS - 1], 0, ""), ERR_OK);
+    WAIT_FOR(10, known(&one, names[SEATS - 1]) == 2);
+    WAIT_FOR(10, known(&one, names[SEATS - 2]) == 1);
+}
+
 static void test_killed_node(void **state) {
     (void)state;
     for (int i = 0; i < 3; i++)
@@ -222,6 +246,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_down, nodes_start, nodes_end),
         cmocka_unit_test_setup_teardown(test_refused, nodes_start, nodes_end),
         cmocka_unit_test_setup_teardown(test_cut, nodes_start, nodes_end),
+        cmocka_unit_test_setup_teardown(test_told_again, nodes_start, nodes_end),
         cmocka_unit_test_setup_teardown(test_killed_node, nodes_start, nodes_end),
         cmocka_unit_test_setup_teardown(test_living_node, nodes_start, nodes_end),
     };
