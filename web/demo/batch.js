@@ -7,7 +7,7 @@ const MOST = 3;
 
 /** What each message means for a phase: [phase, state, note]. */
 const MEANINGS = {
-  essay_slot_assigned: (p, batch) => ['upload', 'active', `${(batch.essays += 1)} essays`],
+  essay_slot_assigned: (p, batch) => ['upload', 'active', `${(batch.essays += 1)} in place`],
   batch_file_removed: () => ['upload', 'active'],
   batch_files_uploaded: (p) => ['upload', 'done', `${p.files_uploaded} files`],
   batch_validation_failed: () => ['upload', 'failed', 'refused'],
