@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The provider: which token, which connection, and what is left of it.
-import { StrictMode, useState } from 'react';
+import { act, StrictMode } from 'react';
+import { flushSync } from 'react-dom';
+import { createRoot } from 'react-dom/client';
 import { describe, expect, test, vi } from 'vitest';
 import { TidingsClient, type TidingsConnection } from '../../src/index';
 import { useOCRProgress, useWebSocket, WebSocketProvider } from '../../src/react/index';
 import { FakeWebSocket } from '../support/fake';
-import { expectNothingLeft, leave, mount, pageListeners, reactWorld, server, wait } from '../support/react';
+import { expectNothingLeft, leave, mount, reactWorld, server, wait } from '../support/react';
 
 reactWorld();
 
@@ -68,6 +70,7 @@ describe('the token', () => {
     await server.says({ type: 'ocr_progress', payload: { progress: 7 } });
     expect(handler.mock.calls).toEqual([[{ progress: 7 }]]);
 
+    localStorage.setItem('auth_token', 'not for this');
     await page.show(<WebSocketProvider url={URL} token={null}><Progress /></WebSocketProvider>);
     expect(page.text()).toBe('false disconnected fine;');
     expect(FakeWebSocket.alive).toHaveLength(0);
@@ -178,16 +181,14 @@ describe('the connection', () => {
     expect(FakeWebSocket.all).toHaveLength(1);
   });
 
-  test('unmounting before it began to connect opens nothing', async () => {
-    const Flicker = () => {
-      const [isThere, set] = useState(true);
-      if (isThere) queueMicrotask(() => set(false));
-      return isThere ? <WebSocketProvider url={URL} getToken={() => 'late'} /> : null;
-    };
-    await mount(<Flicker />);
-    await wait(1000);
-    expect(FakeWebSocket.alive).toHaveLength(0);
-    expect(pageListeners()).toBe(0);
+  test('unmounted before it began to connect, nothing is opened', async () => {
+    const root = createRoot(document.createElement('div'));
+    await act(async () => {
+      flushSync(() => root.render(<WebSocketProvider url={URL} token="a" />));
+      root.unmount();
+    });
+    expect(FakeWebSocket.all).toHaveLength(0);
+    expectNothingLeft();
   });
 });
 

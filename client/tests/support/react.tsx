@@ -92,6 +92,3 @@ export function expectNothingLeft(...clients: TidingsConnection[]): void {
   expect(listeners).toBe(0);
   for (const client of [getWebSocketClient(), ...clients]) expect(handlersOf(client)).toBe(0);
 }
-
-/** How many listeners the page has for the connections' sake. */
-export const pageListeners = (): number => listeners;
