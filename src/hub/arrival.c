@@ -55,9 +55,12 @@ static enum err hand_on(struct hub_inlet *inlet, struct span channel, struct mes
 }
 
 enum err hub_arrive(struct hub_inlet *inlet, const struct broker_arrival *arrival) {
-    enum err e = judge(inlet, arrival->payload);
+    /* What is part of a history was judged when it was added, and may not be missing. */
+    bool is_kept = arrival->sequence > 0;
+    enum err e = is_kept ? ERR_OK : judge(inlet, arrival->payload);
     if (e) return e;
     struct message *message = message_new(arrival->payload, arrival->received_ns);
+    if (!message && is_kept) return ERR_LIMIT;
     if (!message) return count_drop(inlet, COUNT_DROP_MEMORY, ERR_NOMEM);
     message->sequence = arrival->sequence;
     message->is_last = arrival->is_last;

@@ -19,7 +19,7 @@ struct hub_inlet {
  * store as well, for those who come late; a number that is there already is delivered to nobody.
  * ERR_LIMIT: the workers have too much to deliver, nobody got it, try again. Else nobody gets it
  * ever: ERR_TOO_BIG (more than `arrival_bytes_max`), ERR_INVALID (not UTF-8), ERR_NOMEM; counted.
- */
+ * Of a history only ERR_LIMIT: nothing of it may be missing. */
 MUST_USE enum err hub_arrive(struct hub_inlet *inlet, const struct broker_arrival *arrival);
 
 /* Wakes the workers that got something. */

@@ -4,6 +4,8 @@
  */
 #include "broker/redis/entry_priv.h"
 
+#include "base/utf8.h"
+
 /* What a script can count with: its numbers are doubles. */
 #define NUMBER_MAX ((UINT64_C(1) << 53) - 1)
 
@@ -25,7 +27,7 @@ bool entry_read(struct span text, struct entry *ret) {
         text = span_skip(text, end + 1);
     }
     struct entry entry = { .payload = text };
-    if (!read_numbers(parts[0], parts[1], parts[2], &entry)) return false;
+    if (!read_numbers(parts[0], parts[1], parts[2], &entry) || !utf8_is_valid(text)) return false;
     *ret = entry;
     return true;
 }
@@ -58,6 +60,7 @@ bool entry_read_kept(const struct redis_reply *item, struct entry *ret) {
     struct span number = span_of(id->text.at, id->text.len - 2);
     struct entry entry = { .payload = payload->text };
     if (!read_numbers(number, before->text, last->text, &entry)) return false;
+    if (!utf8_is_valid(entry.payload)) return false;
     *ret = entry;
     return true;
 }

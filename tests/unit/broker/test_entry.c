@@ -35,6 +35,7 @@ static void test_published(void **state) {
         { " 2 1 0 x", false },
         { "2  1 0 x", false },
         { "2\t1 0 x", false },
+        { "2 1 0 \xc3(", false }, /* not UTF-8 */
     };
     for (size_t i = 0; i < countof(cases); i++) {
         struct span text = span_str(cases[i].text);

@@ -104,6 +104,10 @@ static void what_cannot_be_relayed_is_counted(void **state) {
     assert_int_equal(arrive(node, "a", "12345", 0), ERR_OK);
     crowd_turn(node->crowd);
     assert_int_equal(node->crowd->list[1].heard, 1);
+    /* Part of a history: it was taken when it was added, whatever the limit is by now. */
+    assert_int_equal(arrive(node, "a", "123456", 1), ERR_OK);
+    crowd_turn(node->crowd);
+    assert_int_equal(node->crowd->list[1].heard, 2);
     assert_int_equal(counter_read(&node->counts->dropped[COUNT_DROP_PUBLISHED_TOO_BIG]), 1);
     assert_int_equal(counter_read(&node->counts->dropped[COUNT_DROP_NOT_UTF8]), 1);
     crowd_leave(node->crowd, 0);
