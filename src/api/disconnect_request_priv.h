@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * api/disconnect_request_priv.h: the body of DELETE /api/v1/users/{id}/connections, read: with what
- * words the user's connections end, and for how long the user is refused.
+ * api/disconnect_request_priv.h: the body of DELETE /api/v1/users/{id}/connections, read: which
+ * of the user's connections end, with what words, and for how long the user is refused.
  */
 #ifndef TIDINGS_API_DISCONNECT_REQUEST_PRIV_H
 #define TIDINGS_API_DISCONNECT_REQUEST_PRIV_H
 
 #include "api/api_priv.h"
+#include "hub/subscriber.h"
 
 enum {
     DISCONNECT_REASON_MAX = 123,         /* what a close frame holds beside its code */
@@ -14,6 +15,7 @@ enum {
 };
 
 struct disconnect_request {
+    char id[SUBSCRIBER_ID_MAX]; /* of the one connection to end; empty: all */
     uint16_t code;
     struct span reason;     /* a constant, or lent by the body or the room */
     uint32_t block_seconds; /* 0: the user may come back at once */

@@ -24,6 +24,7 @@ struct users_question *users_question_new(struct api *api, const struct users_ta
     q->user_len = task->user.len;
     q->ends = task->ends;
     if (task->ends) {
+        memcpy(q->id, task->request.id, sizeof q->id);
         q->code = task->request.code;
         memcpy(q->reason, task->request.reason.at, task->request.reason.len);
         q->reason_len = task->request.reason.len;
@@ -68,7 +69,8 @@ static void run(struct hub_ask *ask, struct hub *hub, size_t worker) {
     struct users_part *part = &q->parts[worker];
     struct span user = span_of(q->user, q->user_len);
     if (q->ends) {
-        part->ended = hub_user_end(hub, user, q->code, span_of(q->reason, q->reason_len));
+        part->ended =
+            hub_user_end(hub, user, span_str(q->id), q->code, span_of(q->reason, q->reason_len));
     } else {
         struct listing listing = { q->shared, &part->listed };
         hub_user_list(hub, user, list_one, &listing);
@@ -211,6 +213,7 @@ void users_connections_delete(void *context, struct http_call *call) {
         return;
     }
     log_line(LOG_INFO, "user disconnected by the operator", log_span("user", task.user),
+             log_text("connection", *task.request.id ? task.request.id : "all"),
              log_text("key", key->name), log_uint("code", task.request.code),
              log_uint("block_seconds", task.request.block_seconds));
     carry_out(api, call, &task);

@@ -35,7 +35,12 @@ static void write_question(const struct users_task *task, struct buf *out) {
     if (task->ends) {
         buf_printf(out, ",\"end\":{\"code\":%u,\"reason\":", task->request.code);
         json_append_string(out, task->request.reason);
-        buf_printf(out, ",\"block_seconds\":%u}", task->request.block_seconds);
+        buf_printf(out, ",\"block_seconds\":%u", task->request.block_seconds);
+        if (*task->request.id) {
+            buf_append_text(out, ",\"id\":");
+            json_append_string(out, span_str(task->request.id));
+        }
+        buf_append_char(out, '}');
     }
     buf_append_char(out, '}');
 }

@@ -36,6 +36,7 @@ struct users_question {
     char user[USER_ID_MAX];
     size_t user_len;
     bool ends;
+    char id[SUBSCRIBER_ID_MAX];
     uint16_t code;
     char reason[DISCONNECT_REASON_MAX];
     size_t reason_len;

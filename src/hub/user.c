@@ -40,10 +40,18 @@ void hub_user_list(struct hub *hub, struct span user,
     }
 }
 
-uint64_t hub_user_end(struct hub *hub, struct span user, uint16_t code, struct span reason) {
+static bool has_id(struct hub *hub, uint32_t subscriber, struct span id) {
+    struct subscriber_about about;
+    hub->ops->describe(hub->owner, subscriber, &about);
+    return span_eq(id, span_str(about.id));
+}
+
+uint64_t hub_user_end(struct hub *hub, struct span user, struct span id, uint16_t code,
+                      struct span reason) {
     const struct interest *entry = find_entry(hub, user);
     uint64_t count = 0;
     for (uint32_t i = 0; (i = next_of(hub, entry, i)) != 0;) {
+        if (id.len > 0 && !has_id(hub, i, id)) continue;
         hub->ops->end(hub->owner, i, code, reason);
         count++;
     }

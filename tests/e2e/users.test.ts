@@ -102,6 +102,27 @@ describe.each([1, 2])('with %i workers', (workers) => {
     expect(await client.close()).toEqual({ code: 4321, reason: 'Bis später' });
   });
 
+  test('one alone, by its id', async () => {
+    const server = shared();
+    const clients = await crowd(server, 'ida', 12);
+    const { id } = (await list(server, 'ida'))[7];
+    expect((await end(server, 'ida', { id, code: 4322 })).json).toEqual({ disconnected: 1 });
+    expect((await Promise.race(clients.map((client) => client.closed))).code).toBe(4322);
+    const left = await list(server, 'ida');
+    expect(left).toHaveLength(11);
+    expect(left.map((one) => one.id)).not.toContain(id);
+    // It is gone, was never there, or is another's: nobody is ended.
+    const other = await listen(urlOf(server, 'idas'));
+    for (const none of [id, '00000000-0-0-0', (await list(server, 'idas'))[0].id]) {
+      expect((await end(server, 'ida', { id: none })).json).toEqual({ disconnected: 0 });
+    }
+    expect(await list(server, 'ida')).toHaveLength(11);
+    expect(await list(server, 'idas')).toHaveLength(1);
+    await expect.poll(() => server.log()).toContain(`user=ida connection=${id}`);
+    expect((await end(server, 'ida')).json).toEqual({ disconnected: 11 });
+    await other.leave();
+  });
+
   test('a blocked user stays out of every endpoint for that time, others do not', async () => {
     const server = shared();
     await server.call('/api/v1/submissions', { submission_id: 8 });
@@ -251,6 +272,8 @@ describe('a call', () => {
     ['[]', 'invalid_request'],
     ['{"cod":1000}', 'invalid_request'],
     ['{"code":1000,"code":1000}', 'invalid_request'],
+    ['{"id":1}', 'invalid_id'],
+    ['{"id":""}', 'invalid_id'],
     ['{"reason":1}', 'invalid_reason'],
     [JSON.stringify({ reason: 'ä'.repeat(62) }), 'invalid_reason'],
     ['{"block_seconds":-1}', 'invalid_block_seconds'],
@@ -280,6 +303,19 @@ describe('a call', () => {
     expect(slashed.json.connections).toHaveLength(1);
     await client.leave();
   });
+});
+
+test('no two processes give one id to their connections', async ({ tidings }) => {
+  const servers = [await tidings({ config: { workers: 1 } }), await tidings({ config: { workers: 1 } })];
+  const ids = [];
+  for (const server of servers) {
+    const client = await listen(urlOf(server, 'una'));
+    ids.push((await list(server, 'una'))[0].id);
+    await client.leave();
+  }
+  expect(ids[0]).not.toBe(ids[1]);
+  expect(ids.map((id) => id.split('-').length)).toEqual([4, 4]);
+  expect(ids[0].split('-')[0]).not.toBe(ids[1].split('-')[0]);
 });
 
 test('a server that ends with questions open ends well', async ({ tidings }) => {

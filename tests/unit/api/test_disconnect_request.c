@@ -12,6 +12,7 @@
 #define T(literal)                                                                                 \
     { "" literal, sizeof(literal) - 1 }
 #define USUAL T("Disconnected by the operator")
+#define X39   "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 #define X41   "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 
 static struct buf room;
@@ -32,21 +33,24 @@ static const struct {
     struct span body;
     struct disconnect_request expected;
 } goods[] = {
-    { T(""), { 1008, USUAL, 0 } },
-    { T("{}"), { 1008, USUAL, 0 } },
-    { T(" { \"code\" : 1000 } "), { 1000, USUAL, 0 } },
-    { T("{\"code\":1008}"), { 1008, USUAL, 0 } },
-    { T("{\"code\":1011}"), { 1011, USUAL, 0 } },
-    { T("{\"code\":1012}"), { 1012, USUAL, 0 } },
-    { T("{\"code\":1013}"), { 1013, USUAL, 0 } },
-    { T("{\"code\":3000}"), { 3000, USUAL, 0 } },
-    { T("{\"code\":4999}"), { 4999, USUAL, 0 } },
-    { T("{\"reason\":\"\"}"), { 1008, T(""), 0 } },
-    { T("{\"reason\":\"" X41 X41 X41 "\"}"), { 1008, T(X41 X41 X41), 0 } },
-    { T("{\"r\\u0065ason\":\"\\u00e4\\n\"}"), { 1008, T("\xC3\xA4\n"), 0 } },
-    { T("{\"block_seconds\":0}"), { 1008, USUAL, 0 } },
+    { T(""), { "", 1008, USUAL, 0 } },
+    { T("{}"), { "", 1008, USUAL, 0 } },
+    { T(" { \"code\" : 1000 } "), { "", 1000, USUAL, 0 } },
+    { T("{\"code\":1008}"), { "", 1008, USUAL, 0 } },
+    { T("{\"code\":1011}"), { "", 1011, USUAL, 0 } },
+    { T("{\"code\":1012}"), { "", 1012, USUAL, 0 } },
+    { T("{\"code\":1013}"), { "", 1013, USUAL, 0 } },
+    { T("{\"code\":3000}"), { "", 3000, USUAL, 0 } },
+    { T("{\"code\":4999}"), { "", 4999, USUAL, 0 } },
+    { T("{\"reason\":\"\"}"), { "", 1008, T(""), 0 } },
+    { T("{\"reason\":\"" X41 X41 X41 "\"}"), { "", 1008, T(X41 X41 X41), 0 } },
+    { T("{\"r\\u0065ason\":\"\\u00e4\\n\"}"), { "", 1008, T("\xC3\xA4\n"), 0 } },
+    { T("{\"block_seconds\":0}"), { "", 1008, USUAL, 0 } },
+    { T("{\"id\":\"0-17-9-0a1b2c3d\"}"), { "0-17-9-0a1b2c3d", 1008, USUAL, 0 } },
+    { T("{\"id\":\"" X39 "\"}"), { X39, 1008, USUAL, 0 } },
+    { T("{\"reason\":\"\\u0031\",\"id\":\"\\u0032-3\"}"), { "2-3", 1008, T("1"), 0 } },
     { T("{\"block_seconds\":31536000,\"reason\":\"r\",\"code\":4000}"),
-      { 4000, T("r"), 31536000 } },
+      { "", 4000, T("r"), 31536000 } },
 };
 
 static void good_bodies(void **unused) {
@@ -57,6 +61,7 @@ static void good_bodies(void **unused) {
         if (!disconnect_request_read(goods[i].body, &room, &got, &problem)) {
             fail_msg("%.*s: %s", SPAN_ARG(goods[i].body), problem.message.text);
         }
+        assert_string_equal(got.id, goods[i].expected.id);
         assert_int_equal(got.code, goods[i].expected.code);
         assert_int_equal(got.block_seconds, goods[i].expected.block_seconds);
         assert_true(span_eq(got.reason, goods[i].expected.reason));
@@ -91,6 +96,12 @@ static void bad_bodies(void **unused) {
         { T("{\"code\":1e3}"), "invalid_code" },
         { T("{\"code\":\"1000\"}"), "invalid_code" },
         { T("{\"code\":null}"), "invalid_code" },
+        { T("{\"id\":\"\"}"), "invalid_id" },
+        { T("{\"id\":\"" X39 "x\"}"), "invalid_id" },
+        { T("{\"id\":\"1\\u00002\"}"), "invalid_id" },
+        { T("{\"id\":1}"), "invalid_id" },
+        { T("{\"id\":null}"), "invalid_id" },
+        { T("{\"id\":\"1\",\"id\":\"1\"}"), "invalid_request" },
         { T("{\"reason\":null}"), "invalid_reason" },
         { T("{\"reason\":\"\\ud800\"}"), "invalid_reason" },
         { T("{\"reason\":\"" X41 X41 X41 "x\"}"), "invalid_reason" },

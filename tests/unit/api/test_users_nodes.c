@@ -102,6 +102,11 @@ static void questions(void **state) {
     say(ERR_OK, 0, "0,3,2");
     turns();
     assert_told(reply, 200, "{\"disconnected\":5}");
+    (void)request("DELETE", PATH, "X-API-Key: publish-key\r\n", SPAN("{\"id\":\"0-1-2\"}"));
+    assert_asked("ASK_NODES  {\"do\":\"user\",\"user\":\"al\\\"ice\",\"end\":{\"code\":1008,"
+                 "\"reason\":\"Disconnected by the operator\",\"block_seconds\":0,"
+                 "\"id\":\"0-1-2\"}}");
+    say_all(ERR_OK);
     (void)request("DELETE", PATH, "X-API-Key: publish-key\r\n", SPAN(""));
     assert_asked(
         "ASK_NODES  {\"do\":\"user\",\"user\":\"al\\\"ice\",\"end\":{\"code\":1008,\"reason\":"
@@ -181,6 +186,12 @@ static void answers(void **state) {
     /* Nobody slips in again between the two. */
     assert_string_equal(here.log, "block al\"ice 7; end 1 4001 \"bye; end 2 4001 \"bye; ");
     assert_string_equal(answer_to("{\"do\":\"user\",\"user\":\"nobody\",\"end\":{}}"), "0");
+    *here.log = '\0';
+    assert_string_equal(
+        answer_to("{\"do\":\"user\",\"user\":\"al\\\"ice\",\"end\":{\"id\":\"id-2\"}}"), "1");
+    assert_string_equal(here.log, "end 2 1008 Disconnected by the operator; ");
+    assert_string_equal(
+        answer_to("{\"do\":\"user\",\"user\":\"al\\\"ice\",\"end\":{\"id\":\"id-\"}}"), "0");
 }
 
 static void strange_questions(void **state) {
