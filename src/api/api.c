@@ -4,6 +4,7 @@
  */
 #include "api/api_priv.h"
 
+#include "api/admin_priv.h"
 #include "api/demo_priv.h"
 #include "base/clock.h"
 #include "base/mem.h"
@@ -93,8 +94,11 @@ static const struct {
 
 const char *api_route(size_t number, bool is_demo) {
     if (number == 0) return METRICS_ROUTE;
-    if (number <= countof(routes)) return routes[number - 1].pattern;
-    return is_demo ? demo_route(number - countof(routes) - 1) : NULL;
+    number -= 1;
+    if (number < countof(routes)) return routes[number].pattern;
+    number -= countof(routes);
+    if (number < admin_files_count) return admin_files[number].path;
+    return is_demo ? demo_route(number - admin_files_count) : NULL;
 }
 
 void api_add_metrics(struct api *api, struct http_router *router) {
@@ -107,6 +111,7 @@ void api_add_routes(struct api *api, struct http_router *router, bool serves_met
     for (size_t i = 0; i < countof(routes); i++) {
         http_router_add(router, routes[i].methods, routes[i].pattern, routes[i].handler, api);
     }
+    admin_add_routes(api, router);
     if (api->shared->options.is_demo) demo_add_routes(api, router);
     api->router = router;
 }
@@ -206,6 +211,14 @@ static const char *scope_text(uint32_t scopes, char room[static SCOPES_TEXT_MAX]
     return room;
 }
 
+bool api_is_on(struct api *api, struct http_call *call) {
+    if (api->shared->options.is_demo || api_keys_count(api->rules->keys) > 0) return true;
+    struct api_problem problem;
+    api_problem(&problem, 403, "forbidden", "No API key is configured, so this call is off");
+    api_problem_answer(&problem, call->response);
+    return false;
+}
+
 bool api_authorize(struct api *api, struct http_call *call, uint32_t scopes,
                    const struct api_key **ret) {
     const struct api_keys *keys = api->rules->keys;
@@ -214,6 +227,7 @@ bool api_authorize(struct api *api, struct http_call *call, uint32_t scopes,
         *ret = &anyone;
         return true;
     }
+    if (!api_is_on(api, call)) return false;
     struct span presented = presented_key(call->request);
     const struct api_key *key = api_keys_find(keys, presented);
     struct api_problem problem;
@@ -221,9 +235,7 @@ bool api_authorize(struct api *api, struct http_call *call, uint32_t scopes,
         *ret = key;
         return true;
     }
-    if (api_keys_count(keys) == 0) {
-        api_problem(&problem, 403, "forbidden", "No API key is configured, so this call is off");
-    } else if (!key) {
+    if (!key) {
         api_problem(&problem, 401, "unauthorized", "%s",
                     presented.len > 0 ? "Unknown API key" : "An API key is needed");
     } else {

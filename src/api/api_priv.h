@@ -73,6 +73,9 @@ void api_problem_answer(const struct api_problem *problem, struct http_response 
  */
 bool api_has_key(struct api *api, struct http_call *call);
 
+/* Whether calls with a key can be made here at all; else false and the call is answered. */
+MUST_USE bool api_is_on(struct api *api, struct http_call *call);
+
 /* Whether the caller's key has one of `scopes` (bits of enum api_scope); else false and the call is
  * answered. */
 MUST_USE bool api_authorize(struct api *api, struct http_call *call, uint32_t scopes,

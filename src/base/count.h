@@ -195,7 +195,7 @@ unsigned count_status_kind(unsigned status);
 
 enum {
     COUNT_ENDPOINTS_MAX = 64, /* endpoints that a configuration may have */
-    COUNT_ROUTES_MAX = 64,    /* HTTP routes, the last one for paths that have none */
+    COUNT_ROUTES_MAX = 96,    /* HTTP routes, the last one for paths that have none */
     COUNT_JWT_KINDS = 32,     /* verdicts of auth/jwt.h */
 };
 

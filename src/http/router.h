@@ -13,7 +13,7 @@
 #include "http/request.h"
 #include "http/response.h"
 
-enum { HTTP_ROUTES_MAX = 64 };
+enum { HTTP_ROUTES_MAX = 96 };
 
 /* A method as one bit of a set. */
 #define HTTP_BIT(method) (1u << HTTP_METHOD_##method)

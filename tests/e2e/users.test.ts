@@ -48,7 +48,7 @@ describe.each([1, 2])('with %i workers', (workers) => {
     expect(connections).toHaveLength(25);
     expect(new Set(connections.map((one) => one.id)).size).toBe(25);
     expect(connections.filter((one) => one.endpoint === 'submissions')).toHaveLength(1);
-    expect(new Set(connections.map((one) => one.id.split('-')[0])).size).toBe(workers);
+    expect(new Set(connections.map((one) => one.id.split('-')[1])).size).toBe(workers);
     for (const one of connections) {
       expect(Object.keys(one)).toEqual(['id', 'endpoint', 'connected_at', 'remote_address']);
       expect(one.remote_address).toBe('127.0.0.1');
