@@ -7,10 +7,13 @@ import { chromium, type Browser, type BrowserContext, type Page } from 'playwrig
 import { afterAll, beforeAll, expect } from 'vitest';
 import { Proxy } from './support/proxy';
 import { freePort } from './support/run';
-import { SLOWNESS, test, type Tidings } from './support/tidings';
+import { SLOWNESS, startTidings, test, type Tidings } from './support/tidings';
 import { until } from './support/wait';
 
 const PACKAGE = readFileSync(join(__dirname, '../../web/demo/tidings-client.js'));
+const HTML =
+  '<!doctype html><title>an application</title>' +
+  "<script type=module>import * as tidings from '/tidings-client.js'; window.tidings = tidings</script>";
 let browser: Browser;
 let site: Server;
 let home: string;
@@ -19,7 +22,7 @@ beforeAll(async () => {
   site = createServer((request, response) => {
     const isPackage = request.url === '/tidings-client.js';
     response.setHeader('Content-Type', isPackage ? 'text/javascript' : 'text/html');
-    response.end(isPackage ? PACKAGE : '<!doctype html><title>an application</title>');
+    response.end(isPackage ? PACKAGE : HTML);
   });
   await new Promise<void>((done) => site.listen(0, '127.0.0.1', done));
   home = `http://127.0.0.1:${(site.address() as { port: number }).port}/`;
@@ -42,8 +45,8 @@ async function open(context: BrowserContext, options: Record<string, unknown>, t
   await page.exposeFunction('nextToken', () => (tokens.length > 1 ? tokens.shift() : tokens[0]));
   await page.goto(home);
   await page.evaluate(
-    async ({ given, hasTokens }) => {
-      const { TidingsClient, SharedTidingsClient } = await import(`${location.origin}/tidings-client.js`);
+    ({ given, hasTokens }) => {
+      const { TidingsClient, SharedTidingsClient } = (window as any).tidings;
       const all = hasTokens ? { ...given, getToken: () => (window as any).nextToken() } : given;
       const client = given.share ? new SharedTidingsClient(all) : new TidingsClient(all);
       const events: [string, unknown][] = ((window as any).events = []);
@@ -74,7 +77,7 @@ const say = (server: Tidings, n: number) => server.publishWhenHeard({ user: 'u1'
 test('a server that is killed and started again is found again', async ({ tidings }) => {
   const port = await freePort();
   const config = { listen: `127.0.0.1:${port}` };
-  const first = await tidings({ config, exitCode: null as never });
+  const first = await startTidings({ config });
   const context = await browser.newContext();
   const page = await open(context, { url: first.wsUrl, token: first.token('u1'), ...fast });
   await isIn(page, 'connected');
@@ -153,7 +156,10 @@ test('ten tabs share one connection, and go on when the tab that has it is close
   for (const tab of tabs) await hears(tab, 1);
   for (const round of [2, 3]) {
     await tabs.shift()!.close(); // the first has it, then the next in line
-    await until('another tab to have it', async () => (await server.publish({ user: 'u1' }, { type: 'notification', n: round }))[0]! > 0, 20_000 * SLOWNESS);
+    const opened = () => server.metric('websocket_connections_opened_total', { result: 'ok' });
+    await until('another tab to have it', async () => (await opened()) === round, 20_000 * SLOWNESS);
+    await server.connections(1);
+    await say(server, round);
     for (const tab of tabs) await hears(tab, round);
     expect((await server.stats()).total_connections).toBe(1);
   }
