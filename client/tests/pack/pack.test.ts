@@ -83,7 +83,11 @@ async function receives(address: string): Promise<void> {
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') problems.push(message.text());
   });
-  // The development server has one of its own.
+  // The development server loads a page again when it has prepared what that needs.
+  page.on('framenavigated', (frame) => {
+    if (frame === page.mainFrame()) sockets = 0;
+  });
+  // It has a socket of its own.
   page.on('websocket', (socket) => (sockets += Number(socket.url().includes(server.address))));
   const user = randomUUID();
   const token = await server.token(user, { email: 'a@b.test' });
