@@ -5,8 +5,9 @@
  * keys. A phase asks the broker place by place, in order, with a bounded number of questions under
  * way; what has nothing to ask is skipped, so that a plain publish is one round trip.
  *
- * The client is answered after sending. What becomes of a key follows behind. One whose publish may
- * have been sent stays taken, so that repeating the call cannot send twice.
+ * The client is answered when all nodes know what became of its keys, so that whoever repeats an
+ * answered call gets the same answer, wherever; or when the broker could not be told. A key whose
+ * publish may have been sent stays taken, so that repeating the call cannot send twice.
  */
 #include "api/publish_later_priv.h"
 
@@ -213,7 +214,7 @@ static bool close_ask(struct step *step) {
 }
 
 static void close_answered(struct step *step) {
-    (void)step; /* nobody waits for it */
+    (void)step; /* told or not, what was sent is sent */
 }
 
 enum { ONCE, FIND, SEND, CLOSE, PHASES };
@@ -258,7 +259,6 @@ static void write_answer(void *context, struct http_response *response) {
     http_response_close(response);
 }
 
-/* All that could be sent is. */
 static void settle(struct command *command) {
     if (is_over(command)) return;
     command->is_refused = !publish_settle(&command->request, &command->problem);
@@ -274,9 +274,13 @@ static void settle(struct command *command) {
     }
 }
 
-static void answer(struct publish_job *job) {
+/* All that could be sent is. */
+static void settle_all(struct publish_job *job) {
     for (size_t i = 0; i < job->command_count; i++)
         settle(&job->commands[i]);
+}
+
+static void answer(struct publish_job *job) {
     if (job->response) {
         write_answer(job, job->response);
     } else {
@@ -334,8 +338,9 @@ static bool go_on(struct publish_job *job) {
             job->under_way++;
         }
         if (job->under_way > 0) return false;
-        if (job->phase == SEND) answer(job);
+        if (job->phase == SEND) settle_all(job);
     }
+    answer(job);
     job_free(job);
     return true;
 }

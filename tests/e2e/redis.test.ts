@@ -3,6 +3,7 @@
 // redis-cli, curl's cousins and npm's `ws`.
 import { describe, expect, test } from 'vitest';
 import { declare, hear, nodeOptions, startNode, startNodes, submission, watch } from './support/nodes';
+import { Proxy } from './support/proxy';
 import { RedisClient, startRedis } from './support/redis';
 import { run } from './support/run';
 import { API_KEY, SLOWNESS, startTidings, type Tidings } from './support/tidings';
@@ -279,6 +280,34 @@ describe('what is shared', () => {
     await ear.next();
     expect(await ear.next()).toBe('{"end":true}');
     await stopAll(a!, b!);
+  });
+
+  test('who was answered may repeat it anywhere at once, however far Redis is', async () => {
+    const redis = await startRedis();
+    const proxy = await Proxy.start(redis);
+    const [near, far] = [await startNode(redis), await startNode({ url: `redis://127.0.0.1:${proxy.port}` })];
+    const repeated = async (path: string, body: (key: string) => object, times: number) => {
+      for (let n = 0; n < times; n++) {
+        for (const [one, other] of [[near, far], [far, near]] as const) {
+          const key = `${one === far}${n}`;
+          const first = await one.call(path, body(key));
+          const again = await other.call(path, body(key));
+          expect(again.json).toEqual(first.json);
+        }
+      }
+    };
+    const publish = (key: string) => ({ user: 'u1', data: 1, idempotency_key: key });
+    const batch = (key: string) => ({ commands: ['a', 'b'].map((one) => ({ publish: publish(key + one) })) });
+    await repeated('/api/v1/publish', publish, 100);
+    proxy.delay = 20;
+    await repeated('/api/v1/batch', batch, 5);
+    // Of a call that came to nothing too: it is carried out then.
+    const declared = await declare(near);
+    const refused = (number: number, key: string) => ({ ...submission(number), data: 1, idempotency_key: key });
+    expect((await far.call('/api/v1/publish', refused(declared + 1, 'n'))).status).toBe(404);
+    expect((await near.call('/api/v1/publish', refused(declared + 1, 'n'))).status).toBe(404);
+    await stopAll(near, far);
+    await proxy.end();
   });
 
   test('connections of a user are counted over all nodes, where the endpoint says so', async () => {
