@@ -21,6 +21,12 @@ static const char *const reload_results[] = {
 #undef ITEM
 };
 
+static const char *const proxy_results[] = {
+#define ITEM(name, text) [COUNT_PROXY_##name] = text,
+    COUNT_PROXY_MAP(ITEM)
+#undef ITEM
+};
+
 static const char *const redis_results[] = {
 #define ITEM(name, text) [COUNT_REDIS_##name] = text,
     COUNT_REDIS_MAP(ITEM)
@@ -69,6 +75,8 @@ static void write_families(const struct api_shared *shared, struct buf *out) {
           countof(figures_closed), offsetof(struct counts, closed) },
         { "jwt_validation_total", "Tokens that were judged.", "result", verdicts, countof(verdicts),
           offsetof(struct counts, jwt) },
+        { "proxy_protocol_headers_total", "Connections of proxies, by what they began with.",
+          "result", proxy_results, countof(proxy_results), offsetof(struct counts, proxy_headers) },
         { "config_reloads_total", "SIGHUPs, by what became of them.", "result", reload_results,
           countof(reload_results), offsetof(struct counts, reloads) },
     };

@@ -116,6 +116,22 @@ enum count_reload {
         COUNT_RELOAD_KINDS
 };
 
+/* What became of what a proxy says first (proxy_protocol_headers_total{result}). */
+#define COUNT_PROXY_MAP(X)                                                                         \
+    X(OK, "ok")                                                                                    \
+    X(LOCAL, "local")                                                                              \
+    X(MISSING, "missing")                                                                          \
+    X(MALFORMED, "malformed")                                                                      \
+    X(INCOMPLETE, "incomplete")                                                                    \
+    X(LATE, "late")
+
+enum count_proxy {
+#define ITEM(name, text) COUNT_PROXY_##name,
+    COUNT_PROXY_MAP(ITEM)
+#undef ITEM
+        COUNT_PROXY_KINDS
+};
+
 /* What became of a publish that went by Redis (redis_publish_total{result}). */
 #define COUNT_REDIS_MAP(X)                                                                         \
     X(OK, "ok")                                                                                    \
@@ -218,6 +234,7 @@ struct counts {
     struct counter http_connections; /* a gauge: connections that speak HTTP so far */
     struct counter subscriptions;    /* a gauge: channels this worker listens to */
     struct counter accept_failed;
+    struct counter proxy_headers[COUNT_PROXY_KINDS];
     struct counter reloads[COUNT_RELOAD_KINDS];        /* the control thread's */
     struct counter redis_published[COUNT_REDIS_KINDS]; /* the broker's thread's */
     struct histogram duration, size, latency;

@@ -85,6 +85,7 @@ struct config {
 
     struct cidr trusted_proxies[CONFIG_PROXIES_MAX];
     size_t trusted_proxies_count;
+    bool speaks_proxy_protocol;              /* they begin each connection with its header */
     const char *origins[CONFIG_ORIGINS_MAX]; /* "scheme://host[:port]" or "*.host"; none: any */
     size_t origins_count;
 

@@ -174,6 +174,13 @@ static void judge_store(struct config_draft *draft, const struct config *config)
         wrong_at(draft, "store.path", "store.kind: sqlite needs the name of a file");
 }
 
+static void judge_proxies(struct config_draft *draft, const struct config *config) {
+    if (is_section_wrong(draft, SPAN(""))) return;
+    if (config->speaks_proxy_protocol && config->trusted_proxies_count == 0)
+        wrong_at(draft, "proxy_protocol",
+                 "true needs trusted_proxies, which are those that speak it");
+}
+
 static void judge_broker(struct config_draft *draft, const struct config *config) {
     const struct config_redis *redis = &config->broker.redis;
     if (is_section_wrong(draft, SPAN("broker")) || config->broker.kind == CONFIG_BROKER_MEMORY)
@@ -248,6 +255,7 @@ void config_draft_judge(struct config_draft *draft, struct config *config) {
         judge_jwt(draft, &config->jwt);
     }
     judge_api_keys(draft, &config->api);
+    judge_proxies(draft, config);
     judge_store(draft, config);
     judge_broker(draft, config);
     for (size_t i = 0; i < config->endpoints_count; i++)

@@ -128,6 +128,11 @@ const struct config_row config_rows[] = {
       COUNT_AT(trusted_proxies_count), .standard = "[]",
       .text = "Networks (10.0.0.0/8) or addresses of reverse proxies whose X-Forwarded-For is "
               "believed." },
+    { "proxy_protocol", FLAG, AT(speaks_proxy_protocol), .standard = "false", FOR_NEW,
+      .text =
+          "Whether these reverse proxies begin each connection to `listen` with a header of the "
+          "PROXY protocol, version 1 or 2. One without is closed then; everybody else connects "
+          "without." },
     { "origins", LIST(origins, 0, CONFIG_ORIGINS_MAX), AT(origins), COUNT_AT(origins_count),
       .standard = "[]",
       .text = "Web origins that may connect: scheme://host[:port] exactly, or *.example.com for "

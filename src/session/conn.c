@@ -20,6 +20,11 @@ enum {
     RESUMES_A_TURN = 8,  /* each of up to 64 messages or a buffer full of requests */
 };
 
+bool conn_greet(struct session *s, struct conn *c) {
+    c->state = CONN_HTTP;
+    return conn_http_begin(s, c);
+}
+
 void conn_open(struct session *s, enum session_door door, int own_fd, const struct address *peer) {
     uint32_t index;
     if (slab_take(&s->conns, &index) != ERR_OK) {
@@ -33,7 +38,8 @@ void conn_open(struct session *s, enum session_door door, int own_fd, const stru
     c->address = *peer;
     c->number = ++s->opened;
     c->opened_s = c->heard_s = s->now_s;
-    if (!conn_http_begin(s, c) || loop_watch(s->loop, own_fd, s->kind, index, EPOLLIN) != ERR_OK) {
+    bool is_good = conn_proxy_is_due(s, c) ? conn_proxy_begin(c) : conn_greet(s, c);
+    if (!is_good || loop_watch(s->loop, own_fd, s->kind, index, EPOLLIN) != ERR_OK) {
         conn_drop(s, index, 0, "accept failed");
         counter_add(&s->counts->accept_failed, 1);
         return;
@@ -237,6 +243,7 @@ void conn_drop(struct session *s, uint32_t index, uint16_t code, const char *eve
     struct conn *c = conn_at(s, index);
     if (c->state == CONN_ENDED) return;
     if (c->state == CONN_OPEN) leave_open(s, index, code, event);
+    if (c->state == CONN_PROXY) conn_proxy_leave(c);
     if (c->state == CONN_HTTP) conn_http_leave(s, c);
     size_t dropped = outbox_clear(&c->outbox, &s->pool);
     counter_add(&s->counts->dropped[COUNT_DROP_CLOSED], dropped);
@@ -293,6 +300,10 @@ void conn_ready(void *owner, uint32_t index, uint32_t events) {
     struct session *s = owner;
     struct conn *c = conn_at(s, index);
     if (c->state == CONN_ENDED) return; /* in the same batch of events as its end */
+    if (c->state == CONN_PROXY) {
+        conn_proxy_ready(s, index);
+        return;
+    }
     if (events & EPOLLOUT) {
         flush(s, index);
         if (c->state == CONN_HTTP && !c->is_refused) conn_pause(s, index); /* read on */

@@ -117,7 +117,8 @@ static void find_peer(struct session *s, struct conn *c, const struct http_reque
     http->has_peer = true;
     http->peer.is_proxied =
         http_forwarded_client(request->headers, &c->address, options->trusted_proxies,
-                              options->trusted_proxy_count, &http->peer.address);
+                              options->trusted_proxy_count, &http->peer.address) ||
+        c->is_proxied;
     (void)address_format(&http->peer.address, http->peer.text);
     if (is_forwarded && !http->peer.is_proxied && address_is_private(&c->address) &&
         !atomic_exchange(&s->shared->has_warned_of_proxy, true)) {

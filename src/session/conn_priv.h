@@ -2,10 +2,11 @@
 /*
  * session/conn_priv.h: one connection, and what the connections of a worker share.
  *
- * A connection begins as HTTP; an endpoint's handshake makes it a WebSocket; it ends through
- * `conn_end`, whatever the reason. Its last words are sent, then it is read and discarded until the
- * peer closes or CLOSE_WAIT_SECONDS have passed, because closing a socket with unread bytes resets
- * it and the peer would lose those words.
+ * A connection begins as HTTP, behind the PROXY protocol's header where there is to be one; an
+ * endpoint's handshake makes it a WebSocket; it ends through `conn_end`, whatever the reason. Its
+ * last words are sent, then it is read and discarded until the peer closes or CLOSE_WAIT_SECONDS
+ * have passed, because closing a socket with unread bytes resets it and the peer would lose those
+ * words.
  */
 #ifndef TIDINGS_SESSION_CONN_PRIV_H
 #define TIDINGS_SESSION_CONN_PRIV_H
@@ -27,6 +28,7 @@ enum {
 };
 
 enum conn_state {
+    CONN_PROXY,   /* the PROXY protocol's header is on its way: nothing is known of the client */
     CONN_HTTP,    /* requests and answers, or a handshake on its way */
     CONN_OPEN,    /* a WebSocket */
     CONN_CLOSING, /* the last words are on their way; what comes is discarded */
@@ -104,10 +106,12 @@ struct conn {
     bool has_narrow_window : 1; /* with the smaller of our two windows */
     bool has_shared_seat : 1;   /* counted by the broker that nodes share, too */
     bool is_told_degraded : 1;  /* the last notice that it had was the bad one */
+    bool is_proxied : 1;        /* began with the PROXY protocol, of a trusted proxy */
     struct outbox outbox;
     union {
-        struct conn_http *http;  /* in CONN_HTTP */
-        struct ws_reader reader; /* in CONN_OPEN */
+        struct proxy_header *proxy; /* in CONN_PROXY */
+        struct conn_http *http;     /* in CONN_HTTP */
+        struct ws_reader reader;    /* in CONN_OPEN */
     } in;
     struct interest *user; /* the entry that its seat is on; NULL: anonymous */
     union {
@@ -182,6 +186,8 @@ struct session {
     uint32_t notice_next; /* the slot that is next to hear of a change; 0: none */
     bool is_degraded;
     bool is_draining;
+    uint32_t proxy_failures; /* headers of proxies that failed and are not in the log yet */
+    uint32_t proxy_said_s;   /* when it last was said; 0: never */
     char read_buffer[READ_BYTES];
 };
 
@@ -208,6 +214,8 @@ static inline uint32_t conn_left(const struct conn *c) {
 }
 /* Takes over an accepted socket. */
 void conn_open(struct session *s, enum session_door door, int own_fd, const struct address *peer);
+/* From now on it speaks HTTP; false when there is no memory. */
+MUST_USE bool conn_greet(struct session *s, struct conn *c);
 /* The socket is ready. */
 void conn_ready(void *session, uint32_t index, uint32_t events);
 
@@ -241,6 +249,18 @@ bool conn_flush_turn(void *session);
 MUST_USE bool conn_hold(struct session *s, uint32_t index, enum hold what, uint64_t until);
 /* Before the flush: those whose time has come. */
 bool conn_held_turn(void *session);
+
+/* conn_proxy.c */
+
+/* Whether somebody accepted must first say for whom he speaks. */
+bool conn_proxy_is_due(const struct session *s, const struct conn *c);
+/* Waits for that. False when there is no memory. */
+MUST_USE bool conn_proxy_begin(struct conn *c);
+/* Something may have come of it; when it is complete, the connection speaks HTTP. */
+void conn_proxy_ready(struct session *s, uint32_t index);
+/* It has not come in time. */
+void conn_proxy_overdue(struct session *s, uint32_t index);
+void conn_proxy_leave(struct conn *c);
 
 /* conn_http.c */
 

@@ -42,6 +42,7 @@ static uint32_t http_deadline(const struct session *s, const struct conn *c) {
 
 static uint32_t deadline(const struct session *s, const struct conn *c) {
     switch (c->state) {
+    case CONN_PROXY: return after(c->opened_s, s->rules->options.handshake_seconds);
     case CONN_HTTP: return http_deadline(s, c);
     case CONN_OPEN: return open_deadline(s, c);
     case CONN_CLOSING: return c->heard_s + CLOSE_WAIT_SECONDS;
@@ -106,6 +107,7 @@ static void on_due(struct session *s, uint32_t index) {
     struct conn *c = conn_at(s, index);
     if (!has_come(s, deadline(s, c))) return; /* something moved it meanwhile */
     switch (c->state) {
+    case CONN_PROXY: conn_proxy_overdue(s, index); break;
     case CONN_HTTP: conn_http_overdue(s, index); break;
     case CONN_OPEN: open_due(s, index); break;
     default:

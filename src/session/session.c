@@ -164,6 +164,8 @@ static void end_idle_http(struct session *s, uint32_t seconds) {
         const struct conn *c = conn_at(s, i);
         bool is_idle = c->state == CONN_HTTP && c->in.http->is_idle;
         if (is_idle && s->now_s >= c->in.http->since_s + seconds) conn_end(s, i, NULL);
+        bool is_silent = c->state == CONN_PROXY;
+        if (is_silent && s->now_s >= c->opened_s + seconds) conn_drop(s, i, 0, "server restart");
     }
 }
 

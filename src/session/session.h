@@ -36,6 +36,7 @@ struct session_options {
 
     const struct cidr *trusted_proxies;
     size_t trusted_proxy_count;
+    bool speaks_proxy_protocol; /* these begin with its header, on SESSION_DOOR_PUBLIC */
     const char *const *origins; /* none: any origin */
     size_t origin_count;
     bool only_loopback; /* a Host or an Origin that is not this machine is refused */
