@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * net/stream.c: TCP without TLS.
+ * net/stream.c: TCP, and where a stream with TLS parts from it.
  */
 #include "net/stream.h"
 
 #include "net/socket_priv.h"
+#include "net/tls_priv.h"
 
 #include <errno.h>
 #include <linux/sockios.h>
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 enum err stream_read(struct stream *s, char *at, size_t cap, size_t *ret_len) {
+    if (s->tls) return tls_read(s, at, cap, ret_len);
     for (;;) {
         ssize_t got = recv(s->fd, at, cap, 0);
         if (got > 0) {
@@ -42,6 +44,7 @@ static ssize_t send_many(int fd, const struct iovec *pieces, size_t count) {
 
 enum err stream_write(struct stream *s, const struct iovec *pieces, size_t count,
                       size_t *ret_sent) {
+    if (s->tls) return tls_write(s, pieces, count, ret_sent);
     for (;;) {
         ssize_t sent = count == 1 ? send_one(s->fd, pieces) : send_many(s->fd, pieces, count);
         if (sent >= 0) {
@@ -56,25 +59,48 @@ enum err stream_write(struct stream *s, const struct iovec *pieces, size_t count
     }
 }
 
+enum err stream_flush(struct stream *s) {
+    return s->tls ? tls_flush(s) : ERR_OK;
+}
+
+bool stream_awaits_room(const struct stream *s) {
+    return !s->tls || s->tls->left || !s->tls->is_shaking;
+}
+
 void stream_finish_writing(struct stream *s) {
-    (void)shutdown(s->fd, SHUT_WR);
+    if (s->tls) {
+        tls_finish_writing(s);
+    } else {
+        (void)shutdown(s->fd, SHUT_WR);
+    }
+}
+
+static void end(struct stream *s) {
+    stream_end_tls(s);
+    if (s->fd >= 0) (void)close(s->fd);
+    s->fd = -1;
 }
 
 void stream_close(struct stream *s) {
-    if (s->fd >= 0) (void)close(s->fd);
-    s->fd = -1;
+    if (s->tls) tls_part(s);
+    end(s);
 }
 
 void stream_abort(struct stream *s) {
     const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
     if (s->fd >= 0) (void)setsockopt(s->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-    stream_close(s);
+    end(s);
 }
 
 size_t stream_unacknowledged(const struct stream *s) {
+    size_t left = s->tls ? tls_left(s->tls) : 0;
     int bytes = 0;
-    if (ioctl(s->fd, SIOCOUTQ, &bytes) != 0 || bytes < 0) return 0;
-    return (size_t)bytes;
+    if (ioctl(s->fd, SIOCOUTQ, &bytes) != 0 || bytes < 0) return left;
+    return left + (size_t)bytes;
+}
+
+size_t stream_held_bytes(const struct stream *s) {
+    return s->tls ? tls_left(s->tls) + s->tls->partial_len : 0;
 }
 
 enum err stream_connect(const struct address *address, struct stream *ret, struct err_note *note) {
@@ -89,7 +115,7 @@ enum err stream_connect(const struct address *address, struct stream *ret, struc
         (void)close(fd);
         return e;
     }
-    ret->fd = fd;
+    *ret = (struct stream){ .fd = fd };
     return ERR_OK;
 }
 

@@ -26,12 +26,13 @@ static void wait_for(const struct stream *s, short events) {
 }
 
 static void connect_pair(struct pair *pair) {
+    *pair = (struct pair){ { -1 }, { -1 } };
     struct address address;
     assert_true(address_parse(SPAN("127.0.0.1:0"), &address));
     int listening;
     assert_int_equal(listener_bind(&address, 1, 30, &listening, NULL), ERR_OK);
     assert_int_equal(stream_connect(&address, &pair->here, NULL), ERR_OK);
-    wait_for(&(struct stream){ listening }, POLLIN);
+    wait_for(&(struct stream){ .fd = listening }, POLLIN);
     pair->there.fd = accept4(listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     assert_true(pair->there.fd >= 0);
     wait_for(&pair->here, POLLOUT);

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * net/tls_begin.c: TLS on a stream: its beginning, what is known of it, its end.
+ */
+#include "net/tls_priv.h"
+
+#include "base/mem.h"
+
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+
+void tls_free(struct tls *tls) {
+    if (!tls) return;
+    /* Else OpenSSL looks for the session in a cache that there is not. */
+    if (tls->ssl) SSL_set_shutdown(tls->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+    SSL_free(tls->ssl);
+    tls_context_unref(tls->context);
+    mem_free(tls->partial);
+    mem_free(tls->left);
+    mem_free(tls);
+}
+
+static struct tls *tls_new(struct tls_context *context) {
+    struct tls_wire *wire = tls_wire();
+    struct tls *tls = wire ? mem_try(sizeof *tls) : NULL;
+    if (!tls) return NULL;
+    *tls = (struct tls){ .context = tls_context_ref(context), .why = "", .is_shaking = true };
+    tls->ssl = SSL_new(context->ssl);
+    if (!tls->ssl) {
+        ERR_clear_error();
+        tls_free(tls);
+        return NULL;
+    }
+    (void)BIO_up_ref(wire->bio);
+    SSL_set_bio(tls->ssl, wire->bio, wire->bio);
+    return tls;
+}
+
+enum err stream_begin_tls_server(struct stream *s, struct tls_context *context) {
+    struct tls *tls = tls_new(context);
+    if (!tls) return ERR_NOMEM;
+    tls->is_server = true;
+    SSL_set_accept_state(tls->ssl);
+    s->tls = tls;
+    return ERR_OK;
+}
+
+/* RFC 6066 §3: a name is sent, an address is not. */
+static bool expect(SSL *ssl, const char *name) {
+    X509_VERIFY_PARAM *rules = SSL_get0_param(ssl);
+    if (X509_VERIFY_PARAM_set1_ip_asc(rules, name) == 1) return true;
+    X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    return name[0] != '\0' && X509_VERIFY_PARAM_set1_host(rules, name, 0) == 1 &&
+           SSL_set_tlsext_host_name(ssl, name) == 1;
+}
+
+/* The hello is made at once, so that only sending can fail later. */
+static enum err greet(struct tls *tls) {
+    struct tls_wire *wire = tls_wire();
+    wire->in = (struct span){ NULL, 0 };
+    int done = SSL_do_handshake(tls->ssl);
+    if (SSL_get_error(tls->ssl, done) == SSL_ERROR_WANT_READ) return tls_keep_out(tls, wire);
+    tls_wire_clear(wire);
+    return ERR_NOMEM;
+}
+
+enum err stream_begin_tls_client(struct stream *s, struct tls_context *context, const char *name) {
+    struct tls *tls = tls_new(context);
+    if (!tls) return ERR_NOMEM;
+    ERR_clear_error();
+    SSL_set_connect_state(tls->ssl);
+    enum err e = expect(tls->ssl, name) ? greet(tls) : ERR_INVALID;
+    ERR_clear_error();
+    if (e) {
+        tls_free(tls);
+        return e;
+    }
+    s->tls = tls;
+    return ERR_OK;
+}
+
+bool stream_is_shaking(const struct stream *s) {
+    return s->tls && s->tls->is_shaking;
+}
+
+bool stream_is_resumed(const struct stream *s) {
+    return s->tls && !s->tls->is_shaking && SSL_session_reused(s->tls->ssl);
+}
+
+const char *stream_tls_version(const struct stream *s) {
+    return s->tls && !s->tls->is_shaking ? SSL_get_version(s->tls->ssl) : "";
+}
+
+enum tls_problem stream_problem(const struct stream *s) {
+    return s->tls ? (enum tls_problem)s->tls->problem : TLS_PROBLEM_NONE;
+}
+
+const char *stream_problem_text(const struct stream *s) {
+    return s->tls ? s->tls->why : "";
+}
+
+void stream_end_tls(struct stream *s) {
+    tls_free(s->tls);
+    s->tls = NULL;
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * net/tls_priv.h: what the files of TLS have in common.
+ *
+ * tls_context.c makes contexts, with tls_identity.c, tls_names.c (which certificate for whom) and
+ * tls_ticket.c. tls_begin.c begins and ends streams, tls_stream.c moves their bytes through the
+ * wire (tls_wire.c), tls_problem.c has the words for what went wrong.
+ */
+#ifndef TIDINGS_NET_TLS_PRIV_H
+#define TIDINGS_NET_TLS_PRIV_H
+
+#include "net/stream.h"
+
+#include "base/buf.h"
+
+#include <openssl/ssl.h>
+#include <stdatomic.h>
+
+struct tls_names;
+struct tls_tickets;
+
+struct tls_context {
+    atomic_uint count;
+    SSL_CTX *ssl;                /* of the first identity */
+    struct tls_names *names;     /* a server's other identities; NULL: none */
+    struct tls_tickets *tickets; /* a server's */
+    int64_t expires_s;
+};
+
+/* What a stream has beside its descriptor. */
+struct tls {
+    SSL *ssl;
+    struct tls_context *context;
+    char *partial; /* the beginning of a record */
+    char *left;    /* ciphertext that the kernel has refused */
+    const char *why;
+    uint32_t partial_len;
+    uint32_t left_begin, left_end;
+    uint16_t silent; /* records that carried nothing, less those that were made up for */
+    uint16_t spoken; /* records that did, since one was last made up for */
+    uint8_t problem; /* enum tls_problem */
+    bool is_server : 1;
+    bool is_shaking : 1;
+    bool has_heard : 1;      /* something of the peer */
+    bool has_peer_ended : 1; /* nothing more is to be read */
+    bool is_broken : 1;      /* nothing more is to be written */
+    bool has_finished : 1;   /* our end of stream is said, */
+    bool must_shut : 1;      /* but something must leave before the kernel may say it, too */
+};
+
+static inline size_t tls_left(const struct tls *tls) {
+    return tls->left_end - tls->left_begin;
+}
+
+/* tls_wire.c: what the thread's streams share: a BIO, so that none needs one, and room. */
+
+/* The longest record (RFC 5246 §6.2.3: 2^14 + 2048, RFC 8446 §5.2: 2^14 + 256; AEAD needs less than
+ * the latter) with its head. */
+enum {
+    TLS_HEAD_BYTES = 5,
+    TLS_PLAIN_MAX = 16384,
+    TLS_RECORD_MAX = TLS_HEAD_BYTES + TLS_PLAIN_MAX + 256
+};
+
+struct tls_wire {
+    BIO *bio;
+    struct span in; /* what OpenSSL may read */
+    struct buf out; /* what it has written */
+    char received[2 * TLS_RECORD_MAX];
+    char gathered[TLS_PLAIN_MAX];
+};
+
+/* The calling thread's; NULL when there is no memory. */
+struct tls_wire *tls_wire(void);
+/* What OpenSSL has written is elsewhere now. */
+void tls_wire_clear(struct tls_wire *wire);
+
+/* tls_stream.c: net/stream.h's functions for a stream with TLS */
+
+enum err tls_read(struct stream *s, char *at, size_t cap, size_t *ret_len);
+enum err tls_write(struct stream *s, const struct iovec *pieces, size_t count, size_t *ret_sent);
+enum err tls_flush(struct stream *s);
+void tls_finish_writing(struct stream *s);
+/* Says goodbye if that is possible at once. */
+void tls_part(struct stream *s);
+/* Keeps what OpenSSL has written without trying to send it. */
+MUST_USE enum err tls_keep_out(struct tls *tls, struct tls_wire *wire);
+
+/* tls_begin.c */
+
+void tls_free(struct tls *tls);
+
+/* tls_problem.c */
+
+/* Notes why OpenSSL gave up, from its queue of errors, which is empty afterwards. */
+void tls_note_failure(struct tls *tls);
+/* The first one counts. */
+void tls_note_problem(struct tls *tls, enum tls_problem problem, const char *why);
+/* The same queue as words; emptied, too. */
+const char *tls_last_error(void);
+
+/* tls_identity.c */
+
+/* Gives `ssl` the certificate, its chain and the key. `ret_expires_s` only falls. */
+MUST_USE enum err tls_identity_use(SSL_CTX *ssl, const struct tls_identity *identity,
+                                   int64_t *ret_expires_s, struct err_note *note);
+/* Trusts what `pem` has. */
+MUST_USE enum err tls_trust(SSL_CTX *ssl, struct span pem, struct err_note *note);
+
+/* tls_names.c: the names in certificates, sorted */
+
+struct tls_names *tls_names_new(void);
+void tls_names_free(struct tls_names *names);
+/* Adds those of the certificate of `own_ssl`, which is kept until the end. */
+void tls_names_add(struct tls_names *names, SSL_CTX *own_ssl);
+/* After the last was added. */
+void tls_names_sort(struct tls_names *names);
+/* The one for `host`: its own name comes before a wildcard, what was added early before what was
+ * added late. NULL: none. */
+SSL_CTX *tls_names_find(const struct tls_names *names, const char *host);
+
+/* tls_ticket.c: the keys of tickets (RFC 5077 §4, RFC 8446 §4.6.1) */
+
+enum { TLS_TICKET_LIFE_S = 8 * 3600 };
+
+/* NULL when OpenSSL has no memory. */
+struct tls_tickets *tls_tickets_new(void);
+struct tls_tickets *tls_tickets_ref(struct tls_tickets *tickets);
+void tls_tickets_unref(struct tls_tickets *tickets);
+/* Makes `ssl` use those of its context (the app data of `ssl`). */
+void tls_tickets_use(SSL_CTX *ssl);
+/* New tickets get a new key when the one they had is as old as a ticket may be. */
+void tls_tickets_rotate(struct tls_tickets *tickets, uint64_t now_ns);
+
+#endif
