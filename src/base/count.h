@@ -145,6 +145,23 @@ enum count_redis {
         COUNT_REDIS_KINDS
 };
 
+/* What became of a request for the key set (jwt_key_set_fetches_total{result}). */
+#define COUNT_FETCH_MAP(X)                                                                         \
+    X(OK, "ok")                                                                                    \
+    X(UNREACHABLE, "unreachable") /* no name, no connection, a certificate that is refused */      \
+    X(TIMEOUT, "timeout")                                                                          \
+    X(STATUS, "status")     /* another than 200 */                                                 \
+    X(REDIRECT, "redirect") /* too many, or one to where it must not lead */                       \
+    X(TOO_BIG, "too_big")                                                                          \
+    X(UNUSABLE, "unusable") /* it came, and is no set of keys that could serve */
+
+enum count_fetch {
+#define ITEM(name, text) COUNT_FETCH_##name,
+    COUNT_FETCH_MAP(ITEM)
+#undef ITEM
+        COUNT_FETCH_KINDS
+};
+
 /* Close codes and HTTP statuses that have a label of their own; any other is `other`. */
 #define COUNT_CLOSE_MAP(X)                                                                         \
     X(1000)                                                                                        \
@@ -236,6 +253,7 @@ struct counts {
     struct counter accept_failed;
     struct counter proxy_headers[COUNT_PROXY_KINDS];
     struct counter reloads[COUNT_RELOAD_KINDS];        /* the control thread's */
+    struct counter fetches[COUNT_FETCH_KINDS];         /* the control thread's */
     struct counter redis_published[COUNT_REDIS_KINDS]; /* the broker's thread's */
     struct histogram duration, size, latency;
 };
