@@ -31,7 +31,8 @@ struct api_rules {
     const struct api_keys *keys;      /* none in the set: the calls that need a key answer 403 */
     size_t publish_max_bytes;         /* of one notification; more is 413 */
     const struct auth_keys *jwt_keys; /* for the calls that clients make, with these rules */
-    struct span audience, issuer;     /* empty: not checked */
+    bool awaits_keys;             /* there is none so far, so that no token is good: not ready */
+    struct span audience, issuer; /* empty: not checked */
     uint32_t leeway_seconds;
     bool has_public_stats;      /* /api/v1/ws/stats for anyone, else for keys with scope read */
     const char *const *origins; /* for CORS; none: any */
@@ -55,8 +56,8 @@ struct api_options {
 
 struct api_shared;
 
-/* Never NULL. `/readyz` answers 503 until `api_shared_set_ready` says otherwise, and while the
- * broker is down. */
+/* Never NULL. `/readyz` answers 503 until `api_shared_set_ready` says otherwise, while the
+ * broker is down, and while keys are awaited. */
 struct api_shared *api_shared_new(const struct api_options *options);
 /* NULL is fine. */
 void api_shared_free(struct api_shared *shared);

@@ -61,6 +61,8 @@ void health_ready_get(void *context, struct http_call *call) {
     struct broker_redis_state state;
     if (!atomic_load(&api->shared->is_ready))
         answer(call, 503, "tidings", "not ready", NULL);
+    else if (api->rules->awaits_keys)
+        answer(call, 503, "tidings", "not ready", "No keys have come from jwt.jwks_url yet");
     else if (!is_broker_up(api, &state))
         answer(call, 503, "tidings", "not ready", "Redis is down");
     else

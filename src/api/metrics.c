@@ -27,6 +27,12 @@ static const char *const proxy_results[] = {
 #undef ITEM
 };
 
+static const char *const fetch_results[] = {
+#define ITEM(name, text) [COUNT_FETCH_##name] = text,
+    COUNT_FETCH_MAP(ITEM)
+#undef ITEM
+};
+
 static const char *const redis_results[] = {
 #define ITEM(name, text) [COUNT_REDIS_##name] = text,
     COUNT_REDIS_MAP(ITEM)
@@ -79,6 +85,8 @@ static void write_families(const struct api_shared *shared, struct buf *out) {
           "result", proxy_results, countof(proxy_results), offsetof(struct counts, proxy_headers) },
         { "config_reloads_total", "SIGHUPs, by what became of them.", "result", reload_results,
           countof(reload_results), offsetof(struct counts, reloads) },
+        { "jwt_key_set_fetches_total", "Requests for the key set, by what became of them.",
+          "result", fetch_results, countof(fetch_results), offsetof(struct counts, fetches) },
     };
     for (size_t i = 0; i < countof(families); i++) {
         write_family(shared, &families[i], out);

@@ -8,6 +8,7 @@
 
 #include "app/capacity.h"
 #include "app/drain.h"
+#include "app/keyring.h"
 #include "app/reload.h"
 #include "app/sharing.h"
 #include "app/storage.h"
@@ -23,7 +24,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-enum { APP_GAUGES = 7, SECOND_MS = 1000 };
+enum { APP_GAUGES = 8, SECOND_MS = 1000 };
 
 struct app {
     const struct config_source *source;
@@ -43,8 +44,9 @@ struct app {
     struct api_gauge gauges[APP_GAUGES];
     struct storage *storage;
     struct sharing *sharing; /* NULL: the broker is this process */
+    struct keyring *keyring;
     struct drain *drain;
-    bool wants_reload; /* another, when the last one is done */
+    bool wants_reload, wants_keys; /* once the workers have gone over to what is new already */
 };
 
 static uint64_t read_addresses(const void *shared) {
@@ -87,6 +89,8 @@ static void make_api(struct app *app) {
         { "store_bytes", "Bytes that these channels hold.", read_store_bytes, store },
         { "store_unwritten_changes", "Changes that are not on the disk yet.", read_store_unwritten,
           store },
+        { "jwt_key_set_age_seconds", "Seconds since the key set was last fetched.", keyring_age_s,
+          app->keyring },
     };
     memcpy(app->gauges, gauges, sizeof gauges);
     const struct api_options options = {
@@ -132,19 +136,47 @@ static void offer(struct app *app) {
         worker_offer(app->workers[i], app->settings);
 }
 
-/* All workers have the settings of the last reload, so that those may go when the next are there.
- */
-static void try_reload(struct app *app) {
-    app->wants_reload = false;
-    struct counts *counts = app->counts[app->worker_count];
-    struct settings *next = reload(app->source, app->settings, app->worker_count);
-    counter_add(&counts->reloads[next ? COUNT_RELOAD_OK : COUNT_RELOAD_REFUSED], 1);
-    if (!next) return;
+/* All workers have the settings of the last time, so that those may go when the next are there. */
+static void go_over(struct app *app, struct settings *next) {
     atomic_store(&next->awaited, (uint32_t)app->worker_count);
     settings_unref(app->settings);
     app->settings = next;
     share(app);
     offer(app);
+}
+
+static void try_reload(struct app *app) {
+    app->wants_reload = false;
+    struct counts *counts = app->counts[app->worker_count];
+    struct settings *next = reload(app->source, app->settings, app->keyring, app->worker_count);
+    counter_add(&counts->reloads[next ? COUNT_RELOAD_OK : COUNT_RELOAD_REFUSED], 1);
+    if (!next) return;
+    app->wants_keys = false; /* they are among it */
+    go_over(app, next);
+    keyring_follow(app->keyring, &next->config->jwt);
+}
+
+static void renew_keys(struct app *app) {
+    app->wants_keys = false;
+    struct auth_keys *keys = keyring_make(app->keyring, &app->settings->config->jwt);
+    go_over(app, settings_renew(app->settings, keys));
+}
+
+static void on_keys(void *owner) {
+    struct app *app = owner;
+    if (is_reloading(app)) {
+        app->wants_keys = true;
+    } else {
+        renew_keys(app);
+    }
+}
+
+/* Tokens that were refused since their key was not there. */
+static uint64_t count_unknown_keys(const struct app *app) {
+    uint64_t count = 0;
+    for (size_t i = 0; i < app->worker_count; i++)
+        count += counter_read(&app->counts[i]->jwt[JWT_UNKNOWN_KEY]);
+    return count;
 }
 
 static void on_hangup(struct app *app) {
@@ -169,7 +201,10 @@ static void on_second(void *owner) {
         offer(app); /* one may have had no memory for the order */
     } else if (app->wants_reload && !app->drain) {
         try_reload(app);
+    } else if (app->wants_keys) {
+        renew_keys(app);
     }
+    keyring_second(app->keyring, count_unknown_keys(app));
 }
 
 static enum err make_workers(struct app *app, struct err_note *note) {
@@ -185,6 +220,7 @@ static enum err make_workers(struct app *app, struct err_note *note) {
     e = sharing_open(app->settings, app->hub_shared, app->counts[app->worker_count + 1],
                      &app->sharing, note);
     if (e) return e;
+    app->keyring = keyring_new(app->loop, app->counts[app->worker_count], on_keys, app);
     make_api(app);
     share(app);
     for (size_t i = 0; i < app->worker_count; i++) {
@@ -287,7 +323,8 @@ static enum err settle(struct app *app, struct config *own_config, struct err_no
     if (e) {
         config_free(own_config);
     } else {
-        app->settings = settings_new(own_config, max_connections);
+        struct auth_keys *keys = auth_keys_ref(own_config->jwt.keys);
+        app->settings = settings_new(own_config, keys, max_connections);
     }
     return e;
 }
@@ -302,6 +339,7 @@ static enum err start(struct app *app, struct config *own_config, struct err_not
     e = bind_all(app, note);
     if (e) return e;
     watch_signals(app);
+    keyring_follow(app->keyring, &app->settings->config->jwt);
     loop_add_tick(app->loop, SECOND_MS, on_second, app);
     if (storage_start(app->storage, app->workers, app->worker_count) != ERR_OK) {
         return err_note(note, ERR_LIMIT, "cannot start a thread");
@@ -329,6 +367,7 @@ static void finish(struct app *app) {
     }
     storage_stop(app->storage);
     sharing_stop(app->sharing);
+    keyring_free(app->keyring);
     loop_free(app->loop);
     drain_free(app->drain);
     for (size_t i = 0; i < app->worker_count; i++)

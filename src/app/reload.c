@@ -36,7 +36,7 @@ static void on_changed(void *owner, const char *key, const char *before, const c
 }
 
 struct settings *reload(const struct config_source *source, const struct settings *running,
-                        size_t workers) {
+                        const struct keyring *keyring, size_t workers) {
     struct config_report report = { 0 };
     struct config *next;
     if (config_load(source, &report, &next) != ERR_OK) {
@@ -54,7 +54,8 @@ struct settings *reload(const struct config_source *source, const struct setting
     }
     struct changes changes = { 0 };
     config_settle(next, running->config, on_changed, &changes);
-    struct settings *settings = settings_new(next, max_connections);
+    struct settings *settings =
+        settings_new(next, keyring_make(keyring, &next->jwt), max_connections);
     settings->changed = changes.made;
     settings->put_off = changes.put_off;
     return settings;

@@ -5,12 +5,13 @@
 #ifndef TIDINGS_APP_RELOAD_H
 #define TIDINGS_APP_RELOAD_H
 
+#include "app/keyring.h"
 #include "app/settings.h"
 
-/* Reads everything that `source` names again. Returns the settings that are to follow `running`,
- * with one user; what differs has been logged. NULL when anything is wrong, which has been logged
- * too: then nothing may change. */
+/* Reads everything that `source` names again; fetched keys are those of `keyring`. Returns the
+ * settings that are to follow `running`, with one user; what differs has been logged. NULL when
+ * anything is wrong, which has been logged too: then nothing may change. */
 struct settings *reload(const struct config_source *source, const struct settings *running,
-                        size_t workers);
+                        const struct keyring *keyring, size_t workers);
 
 #endif

@@ -6,16 +6,16 @@
 
 #include "base/mem.h"
 
-static struct session_options session_options_of(const struct config *config,
-                                                 uint64_t max_connections) {
+static struct session_options session_options_of(const struct settings *settings) {
+    const struct config *config = settings->config;
     return (struct session_options){
         .endpoints = config->endpoints,
         .endpoint_count = config->endpoints_count,
-        .keys = config->jwt.keys,
+        .keys = settings->keys,
         .audience = span_str(config->jwt.audience),
         .issuer = span_str(config->jwt.issuer),
         .leeway_seconds = config->jwt.leeway_seconds,
-        .max_connections = max_connections,
+        .max_connections = settings->max_connections,
         .handshake_seconds = config->handshake_seconds,
         .http_idle_seconds = config->http_idle_seconds,
         .max_header_bytes = config->max_header_bytes,
@@ -30,11 +30,13 @@ static struct session_options session_options_of(const struct config *config,
     };
 }
 
-static struct api_rules api_rules_of(const struct config *config) {
+static struct api_rules api_rules_of(const struct settings *settings) {
+    const struct config *config = settings->config;
     return (struct api_rules){
         .keys = config->api.keys,
         .publish_max_bytes = config->publish.max_bytes,
-        .jwt_keys = config->jwt.keys,
+        .jwt_keys = settings->keys,
+        .awaits_keys = auth_keys_count(settings->keys) == 0,
         .audience = span_str(config->jwt.audience),
         .issuer = span_str(config->jwt.issuer),
         .leeway_seconds = config->jwt.leeway_seconds,
@@ -77,15 +79,32 @@ static void add_rules(struct settings *settings) {
     }
 }
 
-struct settings *settings_new(struct config *own_config, uint64_t max_connections) {
-    struct settings *settings = mem_new(sizeof *settings);
+/* Fills in what follows from configuration and keys. */
+static void conclude(struct settings *settings) {
+    const struct session_options options = session_options_of(settings);
     settings->users = 1;
-    settings->config = own_config;
-    settings->max_connections = max_connections;
-    const struct session_options options = session_options_of(own_config, max_connections);
     settings->session_rules = session_rules_new(&options);
-    settings->api_rules = api_rules_of(own_config);
+    settings->api_rules = api_rules_of(settings);
     add_rules(settings);
+}
+
+struct settings *settings_new(struct config *own_config, struct auth_keys *own_keys,
+                              uint64_t max_connections) {
+    struct settings *settings = mem_new(sizeof *settings);
+    settings->config = own_config;
+    settings->keys = own_keys;
+    settings->max_connections = max_connections;
+    conclude(settings);
+    return settings;
+}
+
+struct settings *settings_renew(struct settings *running, struct auth_keys *own_keys) {
+    struct settings *settings = mem_new(sizeof *settings);
+    settings->base = settings_ref(running->base ? running->base : running);
+    settings->config = running->config;
+    settings->keys = own_keys;
+    settings->max_connections = running->max_connections;
+    conclude(settings);
     return settings;
 }
 
@@ -97,6 +116,8 @@ struct settings *settings_ref(struct settings *settings) {
 void settings_unref(struct settings *settings) {
     if (!settings || atomic_fetch_sub(&settings->users, 1) > 1) return;
     session_rules_free(settings->session_rules);
-    config_free(settings->config);
+    auth_keys_unref(settings->keys);
+    if (!settings->base) config_free(settings->config);
+    settings_unref(settings->base);
     mem_free(settings);
 }

@@ -15,6 +15,8 @@
 
 struct settings {
     struct config *config;
+    struct settings *base;    /* whose configuration that is; NULL: its own */
+    struct auth_keys *keys;   /* that tokens are judged with */
     uint64_t max_connections; /* what the configuration's came to */
     struct session_rules *session_rules;
     struct api_rules api_rules;
@@ -25,8 +27,11 @@ struct settings {
     _Atomic uint32_t awaited; /* workers that have not gone over to it yet */
 };
 
-/* Takes `own_config` over. With one user. Never NULL. */
-struct settings *settings_new(struct config *own_config, uint64_t max_connections);
+/* Takes both over. With one user. Never NULL. */
+struct settings *settings_new(struct config *own_config, struct auth_keys *own_keys,
+                              uint64_t max_connections);
+/* What `running` says, but with `own_keys`, which are taken over. With one user. Never NULL. */
+struct settings *settings_renew(struct settings *running, struct auth_keys *own_keys);
 /* One more user; returns it. Any thread. */
 struct settings *settings_ref(struct settings *settings);
 /* One user less; the last one frees it. Any thread. NULL is fine. */

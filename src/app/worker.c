@@ -64,7 +64,7 @@ static void go_over(struct worker *worker) {
     worker->settings = settings_ref(next);
     follow(worker, next);
     settings_unref(before);
-    if (atomic_fetch_sub(&next->awaited, 1) > 1) return;
+    if (atomic_fetch_sub(&next->awaited, 1) > 1 || next->base) return;
     log_line(LOG_INFO, "configuration reloaded", log_uint("changed", worker->settings->changed),
              log_uint("need_restart", worker->settings->put_off));
 }

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 
 #include <jansson.h>
+#include <stdatomic.h>
 
 /* Puts `where` before what the note says already. */
 static enum err note_place(struct err_note *note, enum err e, const char *where) {
@@ -56,13 +57,13 @@ static enum err add_pem(struct auth_keys *keys, struct span pem, const struct au
     return e ? note_place(note, e, "pem") : ERR_OK;
 }
 
-static enum err add_jwk(struct auth_keys *keys, json_t *jwk, size_t place,
+static enum err add_jwk(struct auth_keys *keys, json_t *jwk, size_t place, bool is_published,
                         const struct auth_key_terms *terms, struct err_note *note) {
     struct auth_key key = { 0 };
     enum err e = auth_key_from_jwk(jwk, terms, &key, note);
     if (!e && key.serves) e = add(keys, &key, note);
     auth_key_finish(&key);
-    if (!e) return ERR_OK;
+    if (!e || (is_published && e != ERR_LIMIT && e != ERR_NOMEM)) return ERR_OK;
     char where[32];
     (void)snprintf(where, sizeof where, "keys[%zu]", place);
     return note_place(note, e, where);
@@ -75,7 +76,7 @@ static enum err note_syntax(const json_error_t *error, struct err_note *note) {
                     is_twice ? "a member for the second time" : "not valid JSON");
 }
 
-static enum err add_jwks(struct auth_keys *keys, struct span jwks,
+static enum err add_jwks(struct auth_keys *keys, struct span jwks, bool is_published,
                          const struct auth_key_terms *terms, struct err_note *note) {
     json_error_t error;
     json_t *set = NULL, *list, *jwk;
@@ -96,7 +97,7 @@ static enum err add_jwks(struct auth_keys *keys, struct span jwks,
         goto out;
     }
     json_array_foreach(list, i, jwk) {
-        e = add_jwk(keys, jwk, i, terms, note);
+        e = add_jwk(keys, jwk, i, is_published, terms, note);
         if (e) goto out;
     }
     if (keys->count == before)
@@ -111,25 +112,37 @@ out:
 enum err auth_keys_new(const struct auth_key_options *opt, struct auth_keys **ret,
                        struct err_note *note) {
     struct auth_key_terms terms = { opt->algorithms, opt->allow_weak_secret };
+    struct auth_key_terms jwks_terms = terms;
+    if (opt->is_published) jwks_terms.algorithms &= ~AUTH_HS_SET;
     if (!opt->algorithms) return err_note(note, ERR_INVALID, "no algorithm is allowed");
     struct auth_keys *keys = mem_new(sizeof *keys);
+    keys->users = 1;
     keys->algorithms = opt->algorithms;
     enum err e = ERR_OK;
     if (opt->secret.len) e = add_secret(keys, opt->secret, &terms, note);
     if (!e && opt->pem.len) e = add_pem(keys, opt->pem, &terms, note);
-    if (!e && opt->jwks.len) e = add_jwks(keys, opt->jwks, &terms, note);
-    if (!e && keys->count == 0)
+    if (!e && opt->jwks.len) e = add_jwks(keys, opt->jwks, opt->is_published, &jwks_terms, note);
+    if (!e && keys->count == 0 && !opt->may_be_empty)
         e = err_note(note, ERR_NOT_FOUND, "no key: neither a secret nor a PEM key nor a key set");
     if (e) {
-        auth_keys_free(keys);
+        auth_keys_unref(keys);
         return e;
     }
     *ret = keys;
     return ERR_OK;
 }
 
-void auth_keys_free(struct auth_keys *keys) {
-    if (!keys) return;
+size_t auth_keys_count(const struct auth_keys *keys) {
+    return keys->count;
+}
+
+struct auth_keys *auth_keys_ref(struct auth_keys *keys) {
+    atomic_fetch_add(&keys->users, 1);
+    return keys;
+}
+
+void auth_keys_unref(struct auth_keys *keys) {
+    if (!keys || atomic_fetch_sub(&keys->users, 1) > 1) return;
     for (size_t i = 0; i < keys->count; i++)
         auth_key_finish(&keys->list[i]);
     mem_free(keys);

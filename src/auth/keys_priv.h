@@ -27,6 +27,7 @@ struct auth_key {
 };
 
 struct auth_keys {
+    _Atomic uint32_t users;
     auth_algorithm_set algorithms; /* those allowed */
     size_t count;                  /* those passed over not counted */
     struct auth_key list[AUTH_KEYS_MAX];

@@ -331,7 +331,7 @@ int cli_bench(int argc, char **argv) {
         if (!code) code = prepare_tokens(argv[0], &bench);
         if (!code) code = run(argv[0], &bench);
     }
-    auth_keys_free(bench.keys);
+    auth_keys_unref(bench.keys);
     buf_finish(&bench.headers);
     buf_finish(&bench.publish_url);
     return code;

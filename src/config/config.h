@@ -33,11 +33,21 @@ struct config_jwt {
     const char *secret; /* texts are "" where nothing was given */
     const char *key_file;
     const char *jwks_file;
+    const char *jwks_url;
+    bool allows_jwks_http;
+    const char *jwks_ca_file;
+    size_t jwks_max_bytes;
+    uint32_t jwks_timeout_seconds;
+    uint32_t jwks_refresh_seconds;
     const char *audience;
     const char *issuer;
     uint32_t leeway_seconds;
     bool allows_weak_secret;
-    struct auth_keys *keys; /* made of the above; NULL after `config_parse` */
+    /* What was in the files that they name; empty after `config_parse`. */
+    struct span pem, jwks, jwks_ca;
+    /* Made of it, without what is at the URL, so that it may be empty; NULL after `config_parse`.
+     */
+    struct auth_keys *keys;
 };
 
 struct config_api {
@@ -162,6 +172,14 @@ enum err config_load(const struct config_source *source, struct config_report *r
 MUST_USE
 enum err config_parse(struct span text, const struct config_source *source,
                       struct config_report *report, struct config **ret);
+
+/**
+ * Makes the keys of `jwt` once more, with `fetched`, what is at its URL, in place of what was in
+ * its file. On success the caller is the one user of `*ret`. Errors as of `auth_keys_new`.
+ */
+MUST_USE
+enum err config_make_keys(const struct config_jwt *jwt, struct span fetched, struct auth_keys **ret,
+                          struct err_note *note);
 
 /**
  * Makes `next`, freshly loaded, the successor of `running`: each endpoint gets the number that it

@@ -47,6 +47,7 @@ void config_demo_judge(struct config_draft *draft, struct config *config) {
     judge_key(draft, "jwt.secret", config->jwt.secret);
     judge_key(draft, "jwt.key_file", config->jwt.key_file);
     judge_key(draft, "jwt.jwks_file", config->jwt.jwks_file);
+    judge_key(draft, "jwt.jwks_url", config->jwt.jwks_url);
     const struct auth_key_options options = {
         .algorithms = AUTH_BIT(AUTH_HS256),
         .secret = span_str(draft->demo_secret),

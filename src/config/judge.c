@@ -5,6 +5,7 @@
 #include "api/api.h"
 #include "config/draft_priv.h"
 #include "config/type_priv.h"
+#include "fetch/url.h"
 #include "http/pattern.h"
 
 static void wrong_at(struct config_draft *draft, const char *path, const char *why) {
@@ -14,36 +15,46 @@ static void wrong_at(struct config_draft *draft, const char *path, const char *w
 #define FAMILY(head)                                                                               \
     (AUTH_BIT(AUTH_##head##256) | AUTH_BIT(AUTH_##head##384) | AUTH_BIT(AUTH_##head##512))
 
-/* A key set may hold anything, so with one only its content can be wrong. */
+/* A key set in a file may hold anything, so with one only its content can be wrong. One that is
+ * published holds no secrets, and takes the place of the file. */
 static bool has_key_for_each(struct config_draft *draft, const struct config_jwt *jwt) {
-    if (*jwt->jwks_file) return true;
+    bool has_url = *jwt->jwks_url;
+    if (*jwt->jwks_file && !has_url) return true;
     bool needs_secret = jwt->algorithms & FAMILY(HS);
     bool needs_key = jwt->algorithms & (FAMILY(RS) | FAMILY(PS) | FAMILY(ES));
-    if (!*jwt->secret && !*jwt->key_file) {
+    if (!*jwt->secret && !*jwt->key_file && !has_url) {
         config_report_add(draft->report, draft->whole,
                           "there is no key to judge tokens with: set jwt.secret (JWT_SECRET_KEY), "
-                          "jwt.key_file or jwt.jwks_file");
+                          "jwt.key_file, jwt.jwks_file or jwt.jwks_url");
         return false;
     }
-    if (needs_secret && !*jwt->secret)
+    if (has_url && !needs_key)
+        wrong_at(draft, "jwt.algorithms", "jwt.jwks_url has keys for all but the HS algorithms");
+    else if (needs_secret && !*jwt->secret)
         wrong_at(draft, "jwt.algorithms",
-                 "HS256, HS384 and HS512 need jwt.secret or jwt.jwks_file");
-    if (needs_key && !*jwt->key_file)
+                 has_url ? "HS256, HS384 and HS512 need jwt.secret: what is published is no secret"
+                         : "HS256, HS384 and HS512 need jwt.secret or jwt.jwks_file");
+    if (needs_key && !*jwt->key_file && !has_url)
         wrong_at(draft, "jwt.algorithms",
-                 "all but the HS algorithms need jwt.key_file or "
-                 "jwt.jwks_file");
-    return (!needs_secret || *jwt->secret) && (!needs_key || *jwt->key_file);
+                 "all but the HS algorithms need jwt.key_file, jwt.jwks_file or jwt.jwks_url");
+    return (!needs_secret || *jwt->secret) && (has_url ? needs_key : !needs_key || *jwt->key_file);
 }
 #undef FAMILY
 
-static bool read_key_file(struct config_draft *draft, const char *path, const char *file,
-                          struct buf *out) {
+/* What is in the file goes to the pool. */
+static bool read_key_file(struct config_draft *draft, struct config_pool *pool, const char *path,
+                          const char *file, struct span *ret) {
     struct err_note note = { 0 };
-    buf_init(out, 0);
-    if (!*file || !config_read_file(file, AUTH_SOURCE_MAX, out, &note)) return true;
-    config_report_add(draft->report, config_draft_place(draft, path), "%s: %s cannot be read: %s",
-                      path, file, note.text);
-    return false;
+    struct buf text;
+    if (!*file) return true;
+    if (config_read_file(file, AUTH_SOURCE_MAX, &text, &note)) {
+        config_report_add(draft->report, config_draft_place(draft, path),
+                          "%s: %s cannot be read: %s", path, file, note.text);
+        return false;
+    }
+    *ret = span_of(config_pool_text(pool, buf_span(&text)), text.len);
+    config_wipe(&text);
+    return true;
 }
 
 /* The sentence begins with what is at fault: the secret, the PEM file or the key set. */
@@ -69,23 +80,36 @@ static bool is_section_wrong(const struct config_draft *draft, struct span secti
     return false;
 }
 
-static void judge_jwt(struct config_draft *draft, struct config_jwt *jwt) {
-    if (is_section_wrong(draft, SPAN("jwt")) || !has_key_for_each(draft, jwt)) return;
-    if (!draft->opens_files && (*jwt->key_file || *jwt->jwks_file)) return;
-    struct buf pem, jwks;
-    bool is_good = read_key_file(draft, "jwt.key_file", jwt->key_file, &pem);
-    is_good &= read_key_file(draft, "jwt.jwks_file", jwt->jwks_file, &jwks);
-    struct auth_key_options options = {
-        .algorithms = jwt->algorithms,
-        .secret = span_str(jwt->secret),
-        .pem = buf_span(&pem),
-        .jwks = buf_span(&jwks),
-        .allow_weak_secret = jwt->allows_weak_secret,
-    };
+/* Where the set is, in form alone: nobody is asked. */
+static bool has_good_url(struct config_draft *draft, const struct config_jwt *jwt) {
     struct err_note note = { 0 };
-    if (is_good && auth_keys_new(&options, &jwt->keys, &note)) wrong_key(draft, &note);
-    config_wipe(&pem);
-    config_wipe(&jwks);
+    bool is_good = !*jwt->jwks_url || !fetch_url_check(jwt->jwks_url, jwt->allows_jwks_http, &note);
+    if (!is_good) wrong_at(draft, "jwt.jwks_url", note.text);
+    return is_good;
+}
+
+static bool has_certificate(struct config_draft *draft, struct span pem) {
+    static const char head[] = "-----BEGIN CERTIFICATE-----";
+    bool is_good = pem.len == 0 || memmem(pem.at, pem.len, head, sizeof head - 1) != NULL;
+    if (!is_good) wrong_at(draft, "jwt.jwks_ca_file", "there is no PEM certificate in it");
+    return is_good;
+}
+
+static void judge_jwt(struct config_draft *draft, struct config *config) {
+    struct config_jwt *jwt = &config->jwt;
+    struct config_pool *pool = config->pool;
+    if (is_section_wrong(draft, SPAN("jwt"))) return;
+    bool is_good = has_key_for_each(draft, jwt);
+    is_good &= has_good_url(draft, jwt);
+    if (!is_good) return;
+    bool has_file = *jwt->key_file || *jwt->jwks_file || *jwt->jwks_ca_file;
+    if (!draft->opens_files && has_file) return;
+    is_good = read_key_file(draft, pool, "jwt.key_file", jwt->key_file, &jwt->pem);
+    is_good &= read_key_file(draft, pool, "jwt.jwks_file", jwt->jwks_file, &jwt->jwks);
+    is_good &= read_key_file(draft, pool, "jwt.jwks_ca_file", jwt->jwks_ca_file, &jwt->jwks_ca);
+    is_good &= has_certificate(draft, jwt->jwks_ca);
+    struct err_note note = { 0 };
+    if (is_good && config_make_keys(jwt, SPAN(""), &jwt->keys, &note)) wrong_key(draft, &note);
 }
 
 /* Whether the same key or name stands there twice; each alone was judged before. */
@@ -252,7 +276,7 @@ void config_draft_judge(struct config_draft *draft, struct config *config) {
     if (draft->demo_secret) {
         config_demo_judge(draft, config);
     } else {
-        judge_jwt(draft, &config->jwt);
+        judge_jwt(draft, config);
     }
     judge_api_keys(draft, &config->api);
     judge_proxies(draft, config);

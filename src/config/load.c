@@ -124,7 +124,7 @@ enum err config_load(const struct config_source *source, struct config_report *r
 
 void config_free(struct config *config) {
     if (!config) return;
-    auth_keys_free(config->jwt.keys);
+    auth_keys_unref(config->jwt.keys);
     api_keys_free(config->api.keys);
     for (size_t i = 0; i < config->endpoints_count; i++)
         config_pool_unref(config->endpoint_pools[i]);

@@ -72,7 +72,7 @@ extern const size_t config_endpoint_rows_count;
 extern const struct config_section config_sections[];
 extern const size_t config_sections_count;
 
-enum { CONFIG_ROWS_MAX = 64 }; /* in either table; a static assertion keeps it so */
+enum { CONFIG_ROWS_MAX = 96 }; /* in either table; a static assertion keeps it so */
 
 /* The endpoints that are always there, and the keys in which they differ from the defaults above;
  * a NULL key ends the list. */
@@ -98,6 +98,7 @@ extern const struct config_type config_type_bool, config_type_number, config_typ
     config_type_path, config_type_dialect;
 extern const struct config_type config_type_names, config_type_channels, config_type_addresses,
     config_type_networks, config_type_origins, config_type_algorithms, config_type_api_keys;
+extern const struct config_type config_type_url;
 extern const struct config_type config_type_redis_url, config_type_prefix, config_type_servers;
 
 /* Notes a mistake in `node` and gives false. The label of the key goes first. */

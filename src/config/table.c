@@ -73,8 +73,9 @@ static const char *const inbounds[] = {
 const struct config_section config_sections[] = {
     { "", "What holds for the whole process." },
     { "metrics", "Where Prometheus finds the metrics." },
-    { "jwt", "How the tokens of clients are judged. At least one of `secret`, `key_file` and "
-             "`jwks_file` must be given, and something for each algorithm." },
+    { "jwt", "How the tokens of clients are judged. At least one of `secret`, `key_file`, "
+             "`jwks_file` and `jwks_url` must be given, and something for each algorithm. Keys "
+             "from several of them hold together, but for `jwks_file` beside `jwks_url`." },
     { "api", "The HTTP API that backends call." },
     { "publish", "What may be published." },
     { "store", "What channels that keep history (submissions) carried. With `broker.kind: redis` "
@@ -157,7 +158,28 @@ const struct config_row config_rows[] = {
     { "jwt.key_file", TEXT(0, PATH_TEXT_MAX), AT(jwt.key_file), .standard = "",
       .text = "A PEM file with the public key for the RS and PS, or the ES algorithms." },
     { "jwt.jwks_file", TEXT(0, PATH_TEXT_MAX), AT(jwt.jwks_file), .standard = "",
-      .text = "A JSON Web Key Set; the token's `kid` names the key in it." },
+      .text = "A JSON Web Key Set; the token's `kid` names the key in it. Beside `jwks_url` it "
+              "holds only until the first answer from there." },
+    { "jwt.jwks_url", .type = &config_type_url, AT(jwt.jwks_url), .standard = "", .is_secret = true,
+      .text =
+          "Where such a set is published: https://issuer/.well-known/jwks.json. It is asked for "
+          "at the start, on SIGHUP, before what came grows old, and at most once a minute for "
+          "a token with an unknown `kid`. Secrets (`kty: oct`) in it are passed over." },
+    { "jwt.jwks_allow_http", FLAG, AT(jwt.allows_jwks_http), .standard = "false",
+      .text = "Accept http:// there, for a source on this machine: anybody on the way can put in "
+              "keys." },
+    { "jwt.jwks_ca_file", TEXT(0, PATH_TEXT_MAX), AT(jwt.jwks_ca_file), .standard = "",
+      .text = "A PEM file with the certificates that may vouch for that server. Empty: those that "
+              "the system has." },
+    { "jwt.jwks_max_bytes", BYTES(1 * KIB, AUTH_SOURCE_MAX), AT(jwt.jwks_max_bytes),
+      .standard = "262144", .text = "A larger set is refused." },
+    { "jwt.jwks_timeout_seconds", SECONDS(1, 300), AT(jwt.jwks_timeout_seconds), .standard = "10",
+      .text = "The whole answer must be there within this time." },
+    { "jwt.jwks_refresh_seconds", SECONDS(1, 7 * DAY), AT(jwt.jwks_refresh_seconds),
+      .standard = "600",
+      .text = "The longest time between two requests, and so until a key that was withdrawn holds "
+              "no more; a shorter `max-age` in the answer's Cache-Control is followed down to a "
+              "minute. While the source is down the last good set holds." },
     { "jwt.audience", TEXT(0, TEXT_MAX), AT(jwt.audience), .standard = "",
       .text = "What a token's `aud` must be or contain. Empty: not checked." },
     { "jwt.issuer", TEXT(0, TEXT_MAX), AT(jwt.issuer), .standard = "",

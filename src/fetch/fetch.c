@@ -61,7 +61,7 @@ static void describe(struct fetch *fetch, CURLcode code, enum count_fetch end) {
     }
 }
 
-static void drop_easy(struct fetch *fetch) {
+void fetch_stop(struct fetch *fetch) {
     if (!fetch->easy) return;
     (void)curl_multi_remove_handle(fetch->multi, fetch->easy);
     curl_easy_cleanup(fetch->easy);
@@ -79,7 +79,7 @@ static void finish(struct fetch *fetch, CURLcode code) {
     } else if (result.end != COUNT_FETCH_OK) {
         describe(fetch, code, result.end);
     }
-    drop_easy(fetch);
+    fetch_stop(fetch);
     struct buf document = buf_take(&fetch->document);
     char problem[CURL_ERROR_SIZE];
     memcpy(problem, fetch->problem, sizeof problem);
@@ -169,7 +169,7 @@ struct fetch *fetch_new(struct loop *loop, fetch_done done, void *owner) {
 
 void fetch_free(struct fetch *fetch) {
     if (!fetch) return;
-    drop_easy(fetch);
+    fetch_stop(fetch);
     (void)curl_multi_cleanup(fetch->multi);
     curl_global_cleanup();
     buf_finish(&fetch->document);
@@ -203,7 +203,7 @@ static void set_trust(CURL *easy, struct span trusted) {
 }
 
 void fetch_begin(struct fetch *fetch, const struct fetch_options *options) {
-    drop_easy(fetch);
+    fetch_stop(fetch);
     buf_finish(&fetch->document);
     buf_init(&fetch->document, options->max_bytes);
     fetch->header_bytes = 0;

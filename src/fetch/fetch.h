@@ -41,13 +41,14 @@ struct fetch;
 
 /* For requests on `loop`, of which it takes a kind of socket and an alarm. Never NULL. */
 struct fetch *fetch_new(struct loop *loop, fetch_done done, void *owner);
-/* Breaks off what is under way, of which nobody hears any more. Before `loop_free`. NULL is fine.
- */
+/* Breaks off what is under way. Before `loop_free`. NULL is fine. */
 void fetch_free(struct fetch *fetch);
 
 /* Asks. What was under way is broken off, and nobody hears of it. An https URL is never redirected
  * to plain http. */
 void fetch_begin(struct fetch *fetch, const struct fetch_options *options);
+/* Breaks off what is under way, if anything is. Nobody hears of it. */
+void fetch_stop(struct fetch *fetch);
 bool fetch_is_busy(const struct fetch *fetch);
 
 #endif

@@ -28,7 +28,7 @@ static void use(struct auth_keys *own_keys) {
         if (verdict == JWT_OK) jwt_claims_free(claims);
     }
     buf_finish(&out);
-    auth_keys_free(own_keys);
+    auth_keys_unref(own_keys);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

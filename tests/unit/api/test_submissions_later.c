@@ -23,7 +23,7 @@ static int set_up(void **state) {
 static int tear_down(void **state) {
     (void)state;
     end_shared();
-    auth_keys_free(jwt_keys);
+    auth_keys_unref(jwt_keys);
     return 0;
 }
 

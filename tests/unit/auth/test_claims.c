@@ -23,7 +23,7 @@ static int make_keys(void **state) {
 
 static int free_keys(void **state) {
     (void)state;
-    auth_keys_free(keys);
+    auth_keys_unref(keys);
     return 0;
 }
 

@@ -120,8 +120,8 @@ static void each_algorithm_is_its_own(void **state) {
             expect(among, span_str(token), is_same_key ? JWT_OK : JWT_UNKNOWN_KEY);
             free(token);
         }
-        auth_keys_free(alone);
-        auth_keys_free(among);
+        auth_keys_unref(alone);
+        auth_keys_unref(among);
     }
 }
 
@@ -142,7 +142,7 @@ static void no_byte_may_change(void **state) {
         assert_int_not_equal(judge(keys, span_of(token, len + 1)), JWT_OK);
         token[len] = 0;
         expect_free(keys, token, JWT_OK);
-        auth_keys_free(keys);
+        auth_keys_unref(keys);
     }
 }
 
@@ -165,7 +165,7 @@ static void signatures_of_wrong_length(void **state) {
             expect_free(keys, with_signature(token_of(a), zeros, lengths[i]), JWT_BAD_SIGNATURE);
         }
         expect_free(keys, with_signature(token_of(a), zeros, 0), JWT_MALFORMED);
-        auth_keys_free(keys);
+        auth_keys_unref(keys);
     }
 }
 
@@ -190,7 +190,7 @@ static void ecdsa_has_one_length(void **state) {
     EVP_MD_CTX_free(ctx);
     expect_free(keys, maker_attach(input, sig, der_len), JWT_BAD_SIGNATURE);
     free(head), free(body), free(input);
-    auth_keys_free(keys);
+    auth_keys_unref(keys);
 }
 
 /* RFC 7518 §3.5: the salt of PS256 is as long as the hash. */
@@ -214,7 +214,7 @@ static void pss_salt_has_one_length(void **state) {
                     salts[i] == 32 ? JWT_OK : JWT_BAD_SIGNATURE);
     }
     free(head), free(body), free(input);
-    auth_keys_free(keys);
+    auth_keys_unref(keys);
 }
 
 /* What is public must not become a secret. */
@@ -224,12 +224,12 @@ static void public_key_is_no_secret(void **state) {
     char *token = maker_token("HS256", NULL, pem, header_of(AUTH_HS256), CLAIMS);
     struct auth_keys *keys = load_one(rsa, ALL);
     expect(keys, span_str(token), JWT_UNKNOWN_KEY);
-    auth_keys_free(keys);
+    auth_keys_unref(keys);
 
     keys = load(&(struct auth_key_options){
         .algorithms = ALL, .secret = SPAN(MAKER_SECRET), .pem = span_str(pem) });
     expect(keys, span_str(token), JWT_BAD_SIGNATURE);
-    auth_keys_free(keys);
+    auth_keys_unref(keys);
     free(token);
 
     /* And a token signed with the right RSA key does not pass under another name. */
@@ -242,7 +242,7 @@ static void public_key_is_no_secret(void **state) {
                 JWT_BAD_SIGNATURE);
     expect_free(keys, maker_token("RS256", rsa_other, NULL, header_of(AUTH_RS256), CLAIMS),
                 JWT_BAD_SIGNATURE);
-    auth_keys_free(keys);
+    auth_keys_unref(keys);
     free(pem);
 }
 
@@ -316,7 +316,7 @@ static void headers(void **state) {
                      jwt_verdict_text(cases[i].verdict));
         free(token);
     }
-    auth_keys_free(keys);
+    auth_keys_unref(keys);
 }
 
 static void unsigned_tokens(void **state) {
@@ -330,7 +330,7 @@ static void unsigned_tokens(void **state) {
     free(token);
     expect_free(keys, maker_join(input, "AA"), JWT_ALGORITHM);
     free(head), free(body), free(input);
-    auth_keys_free(keys);
+    auth_keys_unref(keys);
 }
 
 static void shapes(void **state) {
@@ -360,7 +360,7 @@ static void shapes(void **state) {
     text[len] = 0;
     assert_int_not_equal(judge(keys, span_of(text, len + 1)), JWT_OK);
     free(good);
-    auth_keys_free(keys);
+    auth_keys_unref(keys);
 }
 
 /* The claims are read strictly too, although they are signed. */
@@ -407,7 +407,7 @@ static void payloads(void **state) {
                     JWT_MALFORMED);
     expect_free(keys, maker_sign_parts("HS256", NULL, MAKER_SECRET, head, "e30"), JWT_OK);
     free(head);
-    auth_keys_free(keys);
+    auth_keys_unref(keys);
 }
 
 /* An object that begins as given and ends in `count` arrays within one another. */
@@ -433,7 +433,7 @@ static void depths(void **state) {
         expect_free(keys, maker_token("HS256", NULL, MAKER_SECRET, header, "{}"), verdict);
         free(claims), free(header);
     }
-    auth_keys_free(keys);
+    auth_keys_unref(keys);
 }
 
 /* An object with `count` members beside the one given. */
@@ -463,7 +463,7 @@ static void many_members(void **state) {
         expect_free(keys, maker_simple(twice), JWT_MALFORMED);
         free(claims);
     }
-    auth_keys_free(keys);
+    auth_keys_unref(keys);
 }
 
 static void sizes(void **state) {
@@ -478,7 +478,7 @@ static void sizes(void **state) {
         free(claims);
         free(token);
     }
-    auth_keys_free(keys);
+    auth_keys_unref(keys);
 }
 
 /* A `kid` names its key or the token is refused; without one exactly one key must fit. */
@@ -523,7 +523,7 @@ static void key_names(void **state) {
                      jwt_verdict_text(cases[i].verdict));
         free(token);
     }
-    auth_keys_free(keys);
+    auth_keys_unref(keys);
 
     /* Keys of several sources are one set. */
     char *pem = maker_public_pem(rsa), *jwks = maker_set(maker_oct(MAKER_SECRET, ""), NULL, NULL);
@@ -534,7 +534,7 @@ static void key_names(void **state) {
                                          .jwks = span_str(jwks) });
     expect_free(keys, token_of(AUTH_RS256), JWT_OK);
     expect_free(keys, token_of(AUTH_HS256), JWT_UNKNOWN_KEY);
-    auth_keys_free(keys);
+    auth_keys_unref(keys);
     free(pem), free(jwks);
 }
 
@@ -548,7 +548,7 @@ static void each_algorithm_from_jwks(void **state) {
             struct auth_keys *keys = load_set(maker_set(jwk, NULL, NULL), AUTH_BIT(a));
             expect_free(keys, token_of(a), JWT_OK);
             expect_free(keys, with_signature(token_of(a), "nonsense", 8), JWT_BAD_SIGNATURE);
-            auth_keys_free(keys);
+            auth_keys_unref(keys);
         }
     }
 }
@@ -599,7 +599,7 @@ static void vectors_of_rfc7515(void **state) {
         assert_true(jwt_claims_have(claims, "http://example.com/is_root"));
         jwt_claims_free(claims);
         assert_int_equal(jwt_verify(keys, &rules, token, 1300819380, &claims), JWT_EXPIRED);
-        auth_keys_free(keys);
+        auth_keys_unref(keys);
     }
 }
 
@@ -634,7 +634,7 @@ static void failing_allocations(void **state) {
     mem_fail_nth(0);
     assert_int_equal(judge_user(keys, token), JWT_OK);
     free(token);
-    auth_keys_free(keys);
+    auth_keys_unref(keys);
 }
 
 int main(void) {

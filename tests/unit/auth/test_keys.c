@@ -2,6 +2,7 @@
 /*
  * What becomes a key and what is refused, with the words that an operator reads.
  */
+#include "auth/jwt.h"
 #include "auth/keys_priv.h"
 #include "token_maker.h"
 
@@ -39,7 +40,7 @@ static int load(const struct auth_key_options *opt) {
         return e;
     }
     int count = (int)keys->count;
-    auth_keys_free(keys);
+    auth_keys_unref(keys);
     return count;
 }
 
@@ -290,6 +291,56 @@ static void jwks(void **state) {
     }
 }
 
+/* What somebody else publishes: one odd key in it must not cost the others. */
+static void published(void **state) {
+    (void)state;
+    static const struct {
+        const char *jwks;
+        int want;
+    } cases[] = {
+        { "{\"keys\":[{" RSA ",\"kid\":\"a\"},{" EC ",\"kid\":\"b\"}]}", 2 },
+        { "{\"keys\":[{" RSA ",\"kid\":\"a\"},{" RSA ",\"kid\":\"a\"}]}", 1 },
+        { "{\"keys\":[{" RSA ",\"kid\":7},{" EC "}]}", 1 },
+        { "{\"keys\":[7,{},{\"kty\":\"RSA\",\"n\":\"AQAB\",\"e\":\"AQAB\"},{" EC "}]}", 1 },
+        { "{\"keys\":[{" OCT "},{" EC "}]}", 1 },
+        { "{\"keys\":[{" OCT "}]}", ERR_NOT_FOUND },
+        { "{\"keys\":[{" RSA ",\"kid\":7}]}", ERR_NOT_FOUND },
+        { "{\"keys\":[]}", ERR_NOT_FOUND },
+        { "{\"keys\":[}", ERR_INVALID },
+        { "<html>", ERR_INVALID },
+    };
+    for (size_t i = 0; i < countof(cases); i++) {
+        struct auth_key_options opt = { .algorithms = ALL,
+                                        .jwks = span_str(cases[i].jwks),
+                                        .is_published = true };
+        expect(load(&opt), cases[i].want, NULL, cases[i].jwks);
+    }
+    struct auth_key_options opt = { .algorithms = ALL,
+                                    .secret = SPAN(MAKER_SECRET),
+                                    .jwks = span_str(cases[0].jwks),
+                                    .is_published = true };
+    expect(load(&opt), 3, NULL, "beside a secret");
+}
+
+static void none_yet(void **state) {
+    (void)state;
+    struct auth_key_options opt = { .algorithms = ALL, .may_be_empty = true };
+    struct auth_keys *keys = NULL;
+    assert_int_equal(auth_keys_new(&opt, &keys, NULL), ERR_OK);
+    assert_int_equal(auth_keys_count(keys), 0);
+    struct jwt_claims *claims = NULL;
+    const struct jwt_rules rules = { 0 };
+    char *token = maker_simple("{}");
+    assert_int_equal(jwt_verify(keys, &rules, span_str(token), 0, &claims), JWT_UNKNOWN_KEY);
+    free(token);
+    assert_ptr_equal(auth_keys_ref(keys), keys);
+    auth_keys_unref(keys);
+    assert_int_equal(auth_keys_count(keys), 0); /* one user is left */
+    auth_keys_unref(keys);
+    opt.jwks = SPAN("{\"keys\":[]}");
+    expect(load(&opt), ERR_NOT_FOUND, "none of its 0 keys", "a source that is there");
+}
+
 /* Syntax errors are told without the text around them, which may be a secret. */
 static void notes_tell_no_secret(void **state) {
     (void)state;
@@ -342,6 +393,8 @@ int main(void) {
         cmocka_unit_test(pem_kinds),
         cmocka_unit_test(pem_texts),
         cmocka_unit_test(jwks),
+        cmocka_unit_test(published),
+        cmocka_unit_test(none_yet),
         cmocka_unit_test(notes_tell_no_secret),
         cmocka_unit_test(limits),
     };

@@ -70,7 +70,7 @@ static void signed_is_verified(void **state) {
         assert_int_equal(jwt_claims_expiry(got), NOW + 600);
         jwt_claims_free(got);
         buf_finish(&out);
-        auth_keys_free(keys);
+        auth_keys_unref(keys);
         EVP_PKEY_free(key);
     }
 }
@@ -93,7 +93,7 @@ static void secret_signs(void **state) {
     buf_finish(&out);
     free(want);
     json_decref(small);
-    auth_keys_free(keys);
+    auth_keys_unref(keys);
 }
 
 static void expect_refusal(struct auth_keys *own_keys, const json_t *content, size_t room,
@@ -105,7 +105,7 @@ static void expect_refusal(struct auth_keys *own_keys, const json_t *content, si
     assert_int_equal(buf_span(&out).len, 0);
     assert_int_equal(ERR_peek_error(), 0);
     buf_finish(&out);
-    auth_keys_free(own_keys);
+    auth_keys_unref(own_keys);
 }
 
 static void who_cannot_sign(void **state) {

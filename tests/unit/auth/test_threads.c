@@ -74,7 +74,7 @@ static void one_set_for_all(void **state) {
         assert_int_equal(pthread_join(threads[i], &wrong), 0);
         assert_null(wrong);
     }
-    auth_keys_free(shared.keys);
+    auth_keys_unref(shared.keys);
     for (size_t i = 0; i < countof(algs); i++)
         free(shared.good[i]), free(shared.bad[i]);
     EVP_PKEY_free(rsa), EVP_PKEY_free(p256), EVP_PKEY_free(p384);

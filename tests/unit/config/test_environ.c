@@ -299,6 +299,9 @@ static void key_files_are_judged(void **state) {
           "TIDINGS_JWT_JWKS_FILE: jwt.jwks_file: line 1, column 7: not valid JSON\n" },
         { { "TIDINGS_JWT_KEY_FILE=" SOURCE_ROOT "/meson.build", "JWT_ALGORITHM=ES256" },
           "TIDINGS_JWT_KEY_FILE: jwt.key_file: there is no PEM block in it\n" },
+        { { "TIDINGS_JWT_JWKS_CA_FILE=" SOURCE_ROOT "/meson.build", "JWT_ALGORITHM=ES256",
+            "TIDINGS_JWT_JWKS_URL=https://issuer.example/keys" },
+          "TIDINGS_JWT_JWKS_CA_FILE: jwt.jwks_ca_file: there is no PEM certificate in it\n" },
     };
     for (size_t i = 0; i < countof(cases); i++) {
         struct loaded got = load(cases[i].variables);

@@ -139,8 +139,8 @@ static const struct sample {
     { "jwt: {algorithms: [HS256, HS256]}\n",
       "t.yaml:1:27: jwt.algorithms: stands in the list twice\n" },
     { "jwt: {algorithms: [ES256, HS256]}\n",
-      "t.yaml:1:19: jwt.algorithms: all but the HS algorithms need jwt.key_file or "
-      "jwt.jwks_file\n" },
+      "t.yaml:1:19: jwt.algorithms: all but the HS algorithms need jwt.key_file, "
+      "jwt.jwks_file or jwt.jwks_url\n" },
     { "api: {keys: ['a b', {name: x}, {key: abc, scopes: []}, {key: abc, nmae: f}, [x]]}\n",
       "t.yaml:1:14: api.keys: the key must be 1 to 256 printable ASCII characters, no spaces\n"
       "t.yaml:1:21: api.keys: a key without its \"key\"\n"
@@ -321,19 +321,37 @@ static void needs_a_key(void **state) {
     (void)state;
     static const struct sample keys[] = {
         { "", "t.yaml: there is no key to judge tokens with: set jwt.secret (JWT_SECRET_KEY), "
-              "jwt.key_file or jwt.jwks_file\n" },
+              "jwt.key_file, jwt.jwks_file or jwt.jwks_url\n" },
         { "jwt: {secret: short}",
           "t.yaml:1:15: jwt.secret: only 5 bytes long; at least 32 are needed (allow_weak_secret "
           "permits it)\n" },
         { "jwt: {secret: short, allow_weak_secret: true}", "" },
         { "jwt: {secret: " GOOD_SECRET ", algorithms: [RS256]}",
-          "t.yaml:1:61: jwt.algorithms: all but the HS algorithms need jwt.key_file or "
-          "jwt.jwks_file\n" },
+          "t.yaml:1:61: jwt.algorithms: all but the HS algorithms need jwt.key_file, "
+          "jwt.jwks_file or jwt.jwks_url\n" },
         { "jwt: {key_file: x, algorithms: [HS256]}",
           "t.yaml:1:32: jwt.algorithms: HS256, HS384 and HS512 need jwt.secret or "
           "jwt.jwks_file\n" },
         { "jwt: {key_file: x, algorithms: [PS256]}", "" },
         { "jwt: {jwks_file: x, algorithms: [PS256, HS384]}", "" },
+        { "jwt: {jwks_url: 'https://i.example/k', algorithms: [ES256]}", "" },
+        { "jwt: {jwks_url: 'https://i.example/k', algorithms: [ES256, HS256], secret: " GOOD_SECRET
+          "}",
+          "" },
+        { "jwt: {jwks_url: 'https://i.example/k', algorithms: [ES256, HS256]}",
+          "t.yaml:1:52: jwt.algorithms: HS256, HS384 and HS512 need jwt.secret: what is published "
+          "is no secret\n" },
+        { "jwt: {jwks_url: 'https://i.example/k', jwks_file: x, algorithms: [ES256, HS256]}",
+          "t.yaml:1:66: jwt.algorithms: HS256, HS384 and HS512 need jwt.secret: what is published "
+          "is no secret\n" },
+        { "jwt: {jwks_url: 'https://i.example/k', secret: " GOOD_SECRET "}",
+          "t.yaml: jwt.algorithms: jwt.jwks_url has keys for all but the HS algorithms\n" },
+        { "jwt: {jwks_url: 'http://user:pw@i.example/k', algorithms: [ES256]}",
+          "t.yaml:1:17: jwt.jwks_url: http:// is read and changed by anybody on the way; https:// "
+          "expected\n" },
+        { "jwt: {jwks_url: 'http://i/k', jwks_allow_http: true, algorithms: [ES256]}", "" },
+        { "jwt: {jwks_url: 'user:pw', algorithms: [ES256]}",
+          "t.yaml:1:17: jwt.jwks_url: not a URL, https://host/path expected\n" },
         { "jwt: {secret: [x]}", "t.yaml:1:15: jwt.secret: a text expected, found a list\n" },
     };
     for (size_t i = 0; i < countof(keys); i++) {
@@ -356,6 +374,9 @@ static void secrets_are_not_shown(void **state) {
         "broker: {redis: {url: 'redis://u:cla#classified@h'}}",
         "broker: {redis: {url: ['redis://u:classified@h']}}",
         "broker: {redis: {url: classified}}",
+        "jwt: {algorithms: [ES256], jwks_url: classified}",
+        "jwt: {algorithms: [ES256], jwks_url: 'http://u:classified@h'}",
+        "jwt: {algorithms: [ES256], jwks_url: 'https://u:cla ssified@h?classified'}",
     };
     for (size_t i = 0; i < countof(yamls); i++) {
         struct configured got = configured_by(yamls[i], NULL);

@@ -28,7 +28,7 @@ static inline void shared_end(void) {
     fake.is_stopped = true;
     scene_end();
     assert_true(fake.is_freed);
-    auth_keys_free(keys);
+    auth_keys_unref(keys);
 }
 
 /* "Authorization: Bearer ..." of that user; good until the next call. NULL: none. */

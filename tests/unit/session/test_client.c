@@ -111,7 +111,7 @@ static void end(struct scene *s) {
     hub_shared_finish(s->hub_shared);
     mem_free(s->hub_shared);
     mem_free(s->counts);
-    auth_keys_free(s->keys);
+    auth_keys_unref(s->keys);
 }
 
 static void run_turns(struct scene *s) {
