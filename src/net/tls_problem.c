@@ -50,23 +50,35 @@ void tls_note_problem(struct tls *tls, enum tls_problem problem, const char *why
     tls->why = why;
 }
 
+/* What OpenSSL's own TLS complains of first: what is below it in the queue led to that, and what is
+ * above comes of it. Want of memory is that anywhere. 0: nothing is there. The queue is empty then.
+ */
+static unsigned long take_error(void) {
+    unsigned long error, first = 0, found = 0;
+    while ((error = ERR_get_error()) != 0) {
+        if (ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE) found = error;
+        if (!found && ERR_GET_LIB(error) == ERR_LIB_SSL) found = error;
+        if (!first) first = error;
+    }
+    return found ? found : first;
+}
+
+/* "unknown" is what OpenSSL says of alerts that came with TLS 1.3. */
+static const char *alert_text(int number, unsigned long error) {
+    const char *text = SSL_alert_desc_string_long(number);
+    return strcmp(text, "unknown") == 0 ? ERR_reason_error_string(error) : text;
+}
+
 void tls_note_failure(struct tls *tls) {
-    unsigned long error = ERR_peek_error(); /* the first: what follows comes of it */
+    unsigned long error = take_error();
     int reason = ERR_GET_REASON(error);
     enum tls_problem problem = error ? kind_of(reason) : TLS_PROBLEM_MEMORY;
     const char *why = ERR_reason_error_string(error);
     if (problem == TLS_PROBLEM_CERTIFICATE) {
         why = X509_verify_cert_error_string(SSL_get_verify_result(tls->ssl));
     } else if (problem == TLS_PROBLEM_REFUSED) {
-        why = SSL_alert_desc_string_long(reason - ALERT_REASONS);
+        why = alert_text(reason - ALERT_REASONS, error);
     }
-    if (problem == TLS_PROBLEM_PROTOCOL && ERR_GET_LIB(error) != ERR_LIB_SSL) {
-        /* Nothing that a peer does fails below TLS but by way of it; memory does. */
-        for (unsigned long other; (other = ERR_get_error()) != 0;) {
-            if (ERR_GET_REASON(other) == ERR_R_MALLOC_FAILURE) problem = TLS_PROBLEM_MEMORY;
-        }
-    }
-    ERR_clear_error();
     tls_note_problem(tls, problem, why ? why : tls_problem_label(problem));
 }
 

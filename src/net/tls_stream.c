@@ -192,7 +192,7 @@ void tls_finish_writing(struct stream *s) {
 void tls_part(struct stream *s) {
     struct tls *tls = s->tls;
     struct tls_wire *wire = tls_wire();
-    if (wire && !tls->has_finished && !tls->left && !tls->has_peer_ended) say_end(s, wire);
+    if (wire && !tls->has_finished && !tls->left) say_end(s, wire);
 }
 
 /* ---- in ---- */

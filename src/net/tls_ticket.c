@@ -61,10 +61,10 @@ void tls_tickets_unref(struct tls_tickets *tickets) {
 }
 
 static void rotate(struct tls_tickets *tickets, uint64_t now_ns) {
-    uint64_t age_s = (now_ns - tickets->made_ns) / NS_PER_S;
-    if (age_s < TLS_TICKET_LIFE_S) return;
+    const uint64_t life_ns = TLS_TICKET_LIFE_S * NS_PER_S;
+    if (now_ns < tickets->made_ns + life_ns) return;
     /* After a long silence the last tickets of that key have expired, too. */
-    tickets->has_before = age_s < (uint64_t)2 * TLS_TICKET_LIFE_S;
+    tickets->has_before = now_ns < tickets->made_ns + 2 * life_ns;
     tickets->before = tickets->now;
     random_bytes(&tickets->now, sizeof tickets->now);
     tickets->made_ns = now_ns;
@@ -117,7 +117,8 @@ static int on_ticket(SSL *ssl, unsigned char name[NAME_BYTES], unsigned char iv[
                   set_mac(mac, &key);
     OPENSSL_cleanse(&key, sizeof key);
     if (!is_set) return -1;
-    return is_old ? 2 : 1;
+    /* In TLS 1.3 a ticket is for one connection (RFC 8446 C.4). */
+    return is_old || SSL_version(ssl) >= TLS1_3_VERSION ? 2 : 1;
 }
 
 void tls_tickets_use(SSL_CTX *ssl) {
