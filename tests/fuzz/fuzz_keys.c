@@ -37,6 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct span bytes = { (const char *)data, size };
     struct auth_key_options options[] = { { .pem = bytes },
                                           { .jwks = bytes },
+                                          { .jwks = bytes, .is_published = true },
                                           { .secret = bytes } };
     for (size_t i = 0; i < countof(options); i++) {
         struct err_note note = { "" };
