@@ -83,6 +83,8 @@ static const struct {
     { HTTP_BIT(GET) | HTTP_BIT(OPTIONS), "/api/v1/ws/stats", stats_get },
     { HTTP_BIT(POST), "/api/v1/submissions", submissions_post },
     { HTTP_BIT(GET) | HTTP_BIT(OPTIONS), "/api/v1/submissions/{id}", submissions_get },
+    { HTTP_BIT(GET) | HTTP_BIT(OPTIONS), "/api/v1/batches/{id}/status", batches_get },
+    { HTTP_BIT(GET), "/internal/v1/batches/{id}/status", batches_internal_get },
     { HTTP_BIT(GET), "/api/v1/users/{id}/connections", users_connections_get },
     { HTTP_BIT(DELETE), "/api/v1/users/{id}/connections", users_connections_delete },
     { HTTP_BIT(GET), "/api/v1/admin/overview", overview_get },

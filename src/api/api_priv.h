@@ -97,6 +97,8 @@ void batch_post(void *api, struct http_call *call);
 void stats_get(void *api, struct http_call *call);
 void submissions_post(void *api, struct http_call *call);
 void submissions_get(void *api, struct http_call *call);
+void batches_get(void *api, struct http_call *call);
+void batches_internal_get(void *api, struct http_call *call);
 void users_connections_get(void *api, struct http_call *call);
 void users_connections_delete(void *api, struct http_call *call);
 void overview_get(void *api, struct http_call *call);

@@ -4,71 +4,16 @@
  * them. The answers come when the broker's do.
  */
 #include "api/submissions_priv.h"
-#include "base/mem.h"
+#include "api/waiting_priv.h"
 #include "store/store.h"
 
 enum { TRIES_MAX = 1000 }; /* of numbers that somebody had asked for; the next call goes on there */
 
-/* What both wait with. */
-struct waiting {
-    struct broker_call call;
-    struct api *api;
-    struct http_later later;
-    size_t bytes;
-    struct api_problem problem;
-    char room[SUBMISSION_NAME_MAX];
-};
-
-static struct waiting *waiting_of(struct broker_call *call) {
-    return container_of(call, struct waiting, call);
-}
-
-/* NULL: there is no room for it, and the call is answered. */
-static void *waiting_new(struct api *api, struct http_call *call, size_t bytes) {
-    struct waiting *waiting = NULL;
-    if (api_later_take(api->shared, bytes)) {
-        waiting = mem_try(bytes);
-        if (!waiting) api_later_give(api->shared, bytes);
-    }
-    if (!waiting) {
-        http_response_error(call->response, 503, "overloaded", "Too many calls wait already");
-        return NULL;
-    }
-    memset(waiting, 0, bytes);
-    waiting->api = api;
-    waiting->bytes = bytes;
-    waiting->later = call->later;
-    call->is_later = true;
-    return waiting;
-}
-
-/* After the server's end there is nothing left to count in. */
-static void waiting_free(struct waiting *waiting) {
-    if (!waiting->call.is_dropped) api_later_give(waiting->api->shared, waiting->bytes);
-    buf_finish(&waiting->call.answer);
-    mem_free(waiting);
-}
-
-static void ask(struct waiting *waiting, enum broker_verb verb, struct span name, struct span text,
-                void (*done)(struct broker_call *call)) {
-    buf_finish(&waiting->call.answer);
-    waiting->call = (struct broker_call){ .verb = verb, .name = name, .text = text, .done = done };
-    broker_ask(hub_broker(waiting->api->hub), &waiting->call);
-}
-
-static void answer(struct waiting *waiting, http_writer writer) {
-    waiting->later.answer(waiting->later.owner, waiting->later.ticket, writer, waiting);
-}
-
-static void write_problem(void *context, struct http_response *response) {
-    const struct waiting *waiting = context;
-    api_problem_answer(&waiting->problem, response);
-}
-
 /* ---- declaring ------------------------------------------------------------------------------ */
 
 struct declaring {
-    struct waiting waiting; /* first: the one is the other's address */
+    struct waiting waiting;
+    char room[SUBMISSION_NAME_MAX];
     uint64_t number;
     bool is_any; /* that is free */
     bool is_new;
@@ -90,7 +35,7 @@ static void refuse(struct declaring *declaring, enum err err) {
         (void)api_problem_broker(&waiting->problem, err, "nothing was declared",
                                  "it may have been declared");
     }
-    answer(waiting, write_problem);
+    waiting_answer(waiting, waiting_write_problem);
     waiting_free(waiting);
 }
 
@@ -98,8 +43,8 @@ static void on_declared(struct broker_call *call);
 
 static void declare_number(struct declaring *declaring) {
     struct waiting *waiting = &declaring->waiting;
-    ask(waiting, BROKER_DECLARE, submission_channel(declaring->number, waiting->room),
-        span_of(declaring->owner, declaring->owner_len), on_declared);
+    waiting_ask(waiting, BROKER_DECLARE, submission_channel(declaring->number, declaring->room),
+                span_of(declaring->owner, declaring->owner_len), on_declared);
 }
 
 static void on_number(struct broker_call *call) {
@@ -115,7 +60,7 @@ static void on_number(struct broker_call *call) {
 }
 
 static void declare_any(struct declaring *declaring) {
-    ask(&declaring->waiting, BROKER_NEXT, SPAN("submissions"), SPAN(""), on_number);
+    waiting_ask(&declaring->waiting, BROKER_NEXT, SPAN("submissions"), SPAN(""), on_number);
 }
 
 static void on_declared(struct broker_call *call) {
@@ -133,7 +78,7 @@ static void on_declared(struct broker_call *call) {
         refuse(declaring, call->err);
     } else {
         declaring->is_new = call->value != 0;
-        answer(&declaring->waiting, write_declared);
+        waiting_answer(&declaring->waiting, write_declared);
         waiting_free(&declaring->waiting);
     }
 }
@@ -158,7 +103,8 @@ void submission_declare_later(struct api *api, struct http_call *call,
 /* ---- how it stands -------------------------------------------------------------------------- */
 
 struct viewing {
-    struct waiting waiting; /* first, as above */
+    struct waiting waiting;
+    char room[SUBMISSION_NAME_MAX];
     struct caller caller;
     uint64_t number;
     size_t cors_len;
@@ -180,14 +126,14 @@ static void write_view(void *context, struct http_response *response) {
     } else {
         (void)api_problem_broker(&waiting->problem, err == ERR_IO ? ERR_CLOSED : err, "try again",
                                  "try again");
-        write_problem(waiting, response);
+        waiting_write_problem(waiting, response);
     }
     response->common = SPAN("");
 }
 
 static void on_fetched(struct broker_call *call) {
     struct viewing *viewing = container_of(waiting_of(call), struct viewing, waiting);
-    if (!call->is_dropped) answer(&viewing->waiting, write_view);
+    if (!call->is_dropped) waiting_answer(&viewing->waiting, write_view);
     caller_finish(&viewing->caller);
     waiting_free(&viewing->waiting);
 }
@@ -204,6 +150,6 @@ void submission_state_later(struct api *api, struct http_call *call, struct call
     viewing->number = number;
     viewing->cors_len = cors.len;
     if (cors.len > 0) memcpy(viewing->cors, cors.at, cors.len);
-    ask(&viewing->waiting, BROKER_FETCH, submission_channel(number, viewing->waiting.room),
-        SPAN(""), on_fetched);
+    waiting_ask(&viewing->waiting, BROKER_FETCH, submission_channel(number, viewing->room),
+                SPAN(""), on_fetched);
 }

@@ -20,11 +20,12 @@
 #include "hub/rule.h"
 #include "hub/sweep.h"
 #include "net/listener.h"
+#include "store/batch_table.h"
 
 #include <signal.h>
 #include <unistd.h>
 
-enum { APP_GAUGES = 8, SECOND_MS = 1000 };
+enum { APP_GAUGES = 10, SECOND_MS = 1000 };
 
 struct app {
     const struct config_source *source;
@@ -73,6 +74,13 @@ static uint64_t read_store_unwritten(const void *store) {
     return store_ticket(store) - durable;
 }
 
+static uint64_t read_batches(const void *batches) {
+    return batches ? batch_table_entries(batches) : 0;
+}
+static uint64_t read_batch_bytes(const void *batches) {
+    return batches ? batch_table_bytes(batches) : 0;
+}
+
 static void make_api(struct app *app) {
     const struct config *config = app->settings->config;
     const struct store *store = storage_store(app->storage);
@@ -91,6 +99,10 @@ static void make_api(struct app *app) {
           store },
         { "jwt_key_set_age_seconds", "Seconds since the key set was last fetched.", keyring_age_s,
           app->keyring },
+        { "batches_entries", "Batches that are known, for their users and for all.", read_batches,
+          storage_batches(app->storage) },
+        { "batches_bytes", "Bytes that these hold.", read_batch_bytes,
+          storage_batches(app->storage) },
     };
     memcpy(app->gauges, gauges, sizeof gauges);
     const struct api_options options = {
@@ -194,7 +206,9 @@ static void on_second(void *owner) {
     struct app *app = owner;
     /* With a shared broker the store is a copy of what is kept, and forgotten, elsewhere. */
     if (!app->sharing) {
-        hub_sweep(app->hub_shared, (uint32_t)(loop_now_ns(app->loop) / NS_PER_S));
+        uint32_t now_s = (uint32_t)(loop_now_ns(app->loop) / NS_PER_S);
+        hub_sweep(app->hub_shared, now_s);
+        if (app->hub_shared->batches) batch_table_sweep(app->hub_shared->batches, now_s);
     }
     api_shared_sample(app->api_shared, loop_now_ns(app->loop));
     if (is_reloading(app)) {
@@ -214,6 +228,8 @@ static enum err make_workers(struct app *app, struct err_note *note) {
     enum err e = storage_open(config, &app->storage, note);
     if (e) return e;
     app->hub_shared->store = storage_store(app->storage);
+    app->hub_shared->batches = storage_batches(app->storage);
+    app->hub_shared->batch_channels = storage_batch_channels(app->storage);
     app->session_shared = session_shared_new(config->addresses_max, config->unfinished_bytes_max);
     for (size_t i = 0; i < app->worker_count + 2; i++)
         app->counts[i] = mem_new(sizeof(struct counts));

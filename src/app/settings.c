@@ -121,3 +121,8 @@ void settings_unref(struct settings *settings) {
     settings_unref(settings->base);
     mem_free(settings);
 }
+
+struct span settings_batch_channels(const struct config *config) {
+    struct span channels = span_str(config->batches.channels);
+    return span_of(channels.at, span_find(channels, '{'));
+}

@@ -32,6 +32,10 @@ struct settings *settings_new(struct config *own_config, struct auth_keys *own_k
                               uint64_t max_connections);
 /* What `running` says, but with `own_keys`, which are taken over. With one user. Never NULL. */
 struct settings *settings_renew(struct settings *running, struct auth_keys *own_keys);
+/* What the channels of users that tell of batches begin with, lent by `config`; empty: there are
+ * none. */
+struct span settings_batch_channels(const struct config *config);
+
 /* One more user; returns it. Any thread. */
 struct settings *settings_ref(struct settings *settings);
 /* One user less; the last one frees it. Any thread. NULL is fine. */

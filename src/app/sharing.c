@@ -115,6 +115,8 @@ enum err sharing_open(struct settings *settings, struct hub_shared *hub_shared,
         .channel_messages_max = config->store.channel_messages,
         .channel_bytes_max = config->store.channel_bytes,
         .keep_seconds = config->store.keep_seconds,
+        .batch_channels = settings_batch_channels(config),
+        .batch_keep_seconds = config->batches.keep_seconds,
     };
     struct sharing *sharing = mem_new(sizeof *sharing);
     sharing->inlet = (struct hub_inlet){ .shared = hub_shared, .counts = counts };

@@ -71,6 +71,9 @@ enum broker_verb {
     BROKER_ONCE,
     BROKER_ONCE_DONE, /* it was done, and answered by `payload` */
     BROKER_ONCE_DROP, /* it came to nothing */
+    /* What notifications told the user `text` (empty: anybody) of the batch `name`: `answer` is an
+     * object of fields (dialect/batch.h). ERR_NOT_FOUND: nothing. */
+    BROKER_RECALL,
     /* Asks all nodes, this one too, `payload`. `answer` are those answers that are not empty,
      * joined by commas; `value` is how many nodes did not answer in time. */
     BROKER_ASK_NODES,

@@ -125,6 +125,13 @@ struct config {
     } store;
 
     struct {
+        const char *channels; /* ends with {user_id}, or is empty */
+        uint32_t entries;
+        size_t bytes;
+        uint32_t keep_seconds;
+    } batches;
+
+    struct {
         enum config_broker_kind kind;
         struct config_redis redis;
     } broker;

@@ -192,6 +192,18 @@ static void judge_history(struct config_draft *draft, const struct config_draft_
                               endpoint->name, CONFIG_QUOTED(span_str(endpoint->channels[i])));
 }
 
+static void judge_batches(struct config_draft *draft, const struct config *config) {
+    if (is_section_wrong(draft, SPAN("batches"))) return;
+    struct span channels = span_str(config->batches.channels);
+    const struct span user = SPAN("{user_id}");
+    if (channels.len == 0) return;
+    if (channels.len == user.len || !span_ends(channels, user) ||
+        span_find(channels, '{') != channels.len - user.len)
+        wrong_at(draft, "batches.channels",
+                 "must be a name that ends with {user_id}, like "
+                 "ws:{user_id}");
+}
+
 static void judge_store(struct config_draft *draft, const struct config *config) {
     if (is_section_wrong(draft, SPAN("store"))) return;
     if (config->store.kind == CONFIG_STORE_SQLITE && !*config->store.path)
@@ -281,6 +293,7 @@ void config_draft_judge(struct config_draft *draft, struct config *config) {
     judge_api_keys(draft, &config->api);
     judge_proxies(draft, config);
     judge_store(draft, config);
+    judge_batches(draft, config);
     judge_broker(draft, config);
     for (size_t i = 0; i < config->endpoints_count; i++)
         judge_endpoint(draft, config, i);

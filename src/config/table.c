@@ -80,6 +80,9 @@ const struct config_section config_sections[] = {
     { "publish", "What may be published." },
     { "store", "What channels that keep history (submissions) carried. With `broker.kind: redis` "
                "it lies in Redis, within `channel_messages`, `channel_bytes` and `keep_seconds`." },
+    { "batches", "What notifications tell of batches, for `GET /api/v1/batches/{id}/status`. With "
+                 "`store.kind: sqlite` it is in that file too, with `broker.kind: redis` in Redis "
+                 "instead, within `keep_seconds`." },
     { "broker",
       "How what is published reaches listeners: within this process, or by a Redis that "
       "several nodes share. The environment's `REDIS_URL` switches to Redis where neither "
@@ -223,6 +226,19 @@ const struct config_row config_rows[] = {
       AFTER_RESTART,
       .text = "A channel to which nothing has happened and nobody has listened for so long is "
               "forgotten." },
+
+    { "batches.channels", TEXT(0, TEXT_MAX), AT(batches.channels), .standard = "ws:{user_id}",
+      AFTER_RESTART,
+      .text = "The channels of users whose notifications are followed: a name that ends with "
+              "`{user_id}`. Empty: none, and all batches are unknown." },
+    { "batches.entries", NUMBER(2, 100 * MILLION), AT(batches.entries), .standard = "100000",
+      AFTER_RESTART,
+      .text = "How many are known; each counts once for its user and once for all. What was told "
+              "longest ago is forgotten first." },
+    { "batches.bytes", BYTES(1 * MIB, TIB), AT(batches.bytes), .standard = "134217728",
+      AFTER_RESTART, .text = "The same in bytes of memory; one takes 256 KiB at most." },
+    { "batches.keep_seconds", SECONDS(1, 366 * DAY), AT(batches.keep_seconds), .standard = "604800",
+      AFTER_RESTART, .text = "A batch of which nothing was told for so long is forgotten." },
 
     { "broker.kind", WORD(brokers), AT(broker.kind), .standard = "memory", AFTER_RESTART,
       .text = "memory: this process is all there is; redis: all nodes that share a Redis act as "

@@ -9,6 +9,7 @@
 #include "base/utf8.h"
 #include "hub/message.h"
 #include "hub/targets_priv.h"
+#include "hub/tell_priv.h"
 #include "store/store.h"
 
 static enum err count_drop(struct hub_inlet *inlet, enum count_drop why, enum err e) {
@@ -65,6 +66,7 @@ enum err hub_arrive(struct hub_inlet *inlet, const struct broker_arrival *arriva
     message->sequence = arrival->sequence;
     message->is_last = arrival->is_last;
     e = hand_on(inlet, arrival->channel, message);
+    if (!e && !is_kept) hub_tell(inlet->shared, arrival->channel, arrival->payload);
     message_unref(message);
     return e == ERR_EXISTS ? ERR_OK : e;
 }

@@ -22,6 +22,7 @@
 
 enum { HUB_WORKERS_MAX = 64 };
 
+struct batch_table;
 struct hub;
 struct hub_rule;
 struct store;
@@ -36,6 +37,10 @@ struct hub_shared {
     /* Where channels under a rule are, or, with a shared broker, those of them to which somebody
      * here listens; NULL: no hub has rules. */
     struct store *store;
+    /* What was told of batches to the users whose channels are this name and their own; NULL:
+     * nobody asks, or a shared broker keeps it. */
+    struct batch_table *batches;
+    struct span batch_channels;
     _Atomic uint64_t listen_ticket; /* of the broker, for the last channel that was listened to */
     size_t worker_count;
     struct mailbox *mailboxes[HUB_WORKERS_MAX];

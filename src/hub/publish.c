@@ -8,6 +8,7 @@
 #include "hub/channel_priv.h"
 #include "hub/rule.h"
 #include "hub/targets_priv.h"
+#include "hub/tell_priv.h"
 
 /* Numbers the message in its channel's history. The stripe's lock makes that the order in which all
  * hear it. The message is this channel's alone and nobody else has seen it yet. */
@@ -75,7 +76,11 @@ out:
 enum err hub_publish(struct hub *hub, struct span channel, struct message *message,
                      struct receipt *ret) {
     const struct hub_rule *rule = hub_rule_of(hub, channel);
-    if (!rule) return broker_publish(hub->broker, channel, message, ret);
+    if (!rule) {
+        enum err e = broker_publish(hub->broker, channel, message, ret);
+        if (!e) hub_tell(hub->shared, channel, message_payload(message));
+        return e;
+    }
     /* It gets a number in this channel, so it cannot be the message of another channel too. */
     struct span payload = message_payload(message);
     struct message *own = message_new(payload, message->received_ns);

@@ -60,6 +60,12 @@ enum err journal_read(struct journal *journal, struct journal_sink *sink, struct
     return journal_file_read(journal->file, sink, note);
 }
 
+enum err journal_read_batches(struct journal *journal,
+                              void (*told)(void *owner, const struct journal_record *told),
+                              void *owner, struct err_note *note) {
+    return journal_file_read_batches(journal->file, told, owner, note);
+}
+
 static size_t bytes_of(const struct journal_record *record) {
     return record->payload.len + record->name.len + record->owner.len;
 }
@@ -87,21 +93,33 @@ static enum err make_room(struct records *records) {
     return ERR_OK;
 }
 
-/* Makes the strings of a declaration its own, in one piece. */
+/* Whether its strings are those of the caller alone. */
+static bool has_text(const struct journal_record *record) {
+    return record->kind == JOURNAL_DECLARE || record->kind == JOURNAL_TELL ||
+           record->kind == JOURNAL_UNTELL;
+}
+
+static struct span copy(char **at, struct span text) {
+    char *copied = *at;
+    if (text.len > 0) memcpy(copied, text.at, text.len);
+    *at += text.len;
+    return span_of(copied, text.len);
+}
+
+/* Makes them its own, in one piece. */
 static enum err own_text(struct journal_record *record) {
-    char *text = mem_try(record->name.len + record->owner.len);
+    char *text = mem_try(record->name.len + record->owner.len + record->payload.len);
     if (!text) return ERR_NOMEM;
-    memcpy(text, record->name.at, record->name.len);
-    if (record->owner.len) memcpy(text + record->name.len, record->owner.at, record->owner.len);
-    record->name.at = text;
-    record->owner.at = text + record->name.len;
+    record->name = copy(&text, record->name);
+    record->owner = copy(&text, record->owner);
+    record->payload = copy(&text, record->payload);
     return ERR_OK;
 }
 
 static enum err add(struct journal *journal, const struct journal_record *record) {
     enum err e = make_room(&journal->posted);
     struct journal_record own = *record;
-    if (!e && own.kind == JOURNAL_DECLARE) e = own_text(&own);
+    if (!e && has_text(&own)) e = own_text(&own);
     if (e) return e;
     if (own.kind == JOURNAL_APPEND) own.message = journal->options.ref(own.message);
     journal->posted.at[journal->posted.len++] = own;
@@ -127,7 +145,7 @@ static void let_go(struct journal *journal, struct records *records) {
     for (size_t i = 0; i < records->len; i++) {
         const struct journal_record *record = &records->at[i];
         if (record->kind == JOURNAL_APPEND) journal->options.unref(record->message);
-        if (record->kind == JOURNAL_DECLARE) mem_free((char *)(uintptr_t)record->name.at);
+        if (has_text(record)) mem_free((char *)(uintptr_t)record->name.at);
     }
     pthread_mutex_lock(&journal->lock);
     journal->count -= records->len;

@@ -24,6 +24,8 @@ enum journal_kind {
     JOURNAL_TOUCH,   /* it was declared again */
     JOURNAL_APPEND,  /* it carried a message */
     JOURNAL_FORGET,  /* it is no more, with all its messages */
+    JOURNAL_TELL,    /* a user was told of a batch */
+    JOURNAL_UNTELL,  /* that is forgotten */
 };
 
 enum {
@@ -38,9 +40,9 @@ struct journal_record {
     uint64_t number;   /* DECLARE: all its messages have larger numbers; FORGET: the largest that a
                         * forgotten channel had; APPEND: the place in its channel, from 0 */
     int64_t at_s;      /* wall clock; FORGET: unused */
-    struct span name;  /* DECLARE */
-    struct span owner; /* DECLARE */
-    struct span payload;     /* APPEND: stands in `message` */
+    struct span name;  /* DECLARE; TELL, UNTELL: the user, empty for anybody */
+    struct span owner; /* DECLARE; TELL, UNTELL: the batch */
+    struct span payload;     /* APPEND: stands in `message`; TELL: the delta (dialect/batch.h) */
     struct message *message; /* APPEND */
 };
 
@@ -78,6 +80,11 @@ MUST_USE enum err journal_open(const struct journal_options *options, struct jou
 /* Reads all of it, before `journal_start`. Errors: those of the sink, ERR_INVALID, ERR_IO. */
 MUST_USE enum err journal_read(struct journal *journal, struct journal_sink *sink,
                                struct err_note *note);
+/* Calls `told` for each batch that somebody was told of, longest ago first, before `journal_start`.
+ * Spans are lent for the call. ERR_INVALID, ERR_IO, ERR_NOMEM. */
+MUST_USE enum err journal_read_batches(struct journal *journal,
+                                       void (*told)(void *owner, const struct journal_record *told),
+                                       void *owner, struct err_note *note);
 /* Starts the thread. What was put before waits for it. ERR_LIMIT. */
 MUST_USE enum err journal_start(struct journal *journal);
 /* Writes what waits, if that can be done at once, and closes. Nothing is called any more when it

@@ -197,6 +197,7 @@ static void on_message(struct broker_redis *redis, struct listener *listener, st
     const struct channel *channel = container_of(listener, struct channel, listener);
     struct broker_arrival arrival = { .channel = channel->name, .payload = payload };
     deliver(redis, &arrival);
+    batches_tell(redis, channel->name, payload);
 }
 
 static void on_subscribed(struct broker_redis *redis, struct listener *listener) {

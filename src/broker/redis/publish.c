@@ -37,7 +37,10 @@ void publish_ask(struct broker_redis *redis, struct broker_call *call) {
         struct redis_command *command = &asked_of(call)->command;
         command->answered = on_answered;
         e = redis_publish(redis->link, command, channel, call->payload);
-        if (!e) return;
+        if (!e) {
+            batches_tell(redis, call->name, call->payload);
+            return;
+        }
     }
     publish_count(redis, e);
     redis_refuse(redis, call, e == ERR_TOO_BIG ? ERR_CLOSED : e, reason(e));

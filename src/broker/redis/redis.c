@@ -26,6 +26,7 @@ void redis_carry_out(struct broker_redis *redis, struct broker_call *call) {
         [BROKER_ONCE] = once_ask,
         [BROKER_ONCE_DONE] = once_done_ask,
         [BROKER_ONCE_DROP] = once_drop_ask,
+        [BROKER_RECALL] = recall_ask,
         [BROKER_ASK_NODES] = ask_nodes_ask,
     };
     verbs[call->verb](redis, call);

@@ -21,8 +21,9 @@ struct broker_redis_options {
     const char *prefix;            /* before every channel and key */
     uint32_t channel_messages_max; /* of a history, */
     size_t channel_bytes_max;
-    uint32_t keep_seconds;    /* which is forgotten when nothing has happened for so long */
-    size_t message_bytes_max; /* of one that others publish */
+    uint32_t keep_seconds;      /* which is forgotten when nothing has happened for so long */
+    struct span batch_channels; /* users' channels, which tell of batches, begin so; empty: none */
+    uint32_t batch_keep_seconds;
 };
 
 struct broker_question; /* from another node, or this one */

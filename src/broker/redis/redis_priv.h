@@ -17,6 +17,7 @@
  *     limits.c    who may try, and who is shut out
  *     seats.c     connections, counted over all nodes
  *     once.c      calls with a key
+ *     batches.c   what notifications told of batches
  *     nodes.c     which nodes there are
  *     asking.c    questions to all of them
  *     node_text.c what they say to each other
@@ -132,9 +133,14 @@ void leave_ask(struct broker_redis *redis, struct broker_call *call);
 void once_ask(struct broker_redis *redis, struct broker_call *call);
 void once_done_ask(struct broker_redis *redis, struct broker_call *call);
 void once_drop_ask(struct broker_redis *redis, struct broker_call *call);
+void recall_ask(struct broker_redis *redis, struct broker_call *call);
 void ask_nodes_ask(struct broker_redis *redis, struct broker_call *call);
 /* Counts how a publish ended, for redis_publish_total. */
 void publish_count(struct broker_redis *redis, enum err err);
+
+/* `payload` was published to `channel`: keeps what it tells of a batch, as far as that can be done.
+ */
+void batches_tell(struct broker_redis *redis, struct span channel, struct span payload);
 
 /* ---- names ---------------------------------------------------------------------------------- */
 

@@ -7,7 +7,9 @@
  */
 #include "store/sqlite/file_priv.h"
 
+#include "base/json.h"
 #include "base/mem.h"
+#include "dialect/batch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -40,6 +42,12 @@ static const char create[] =
     "PRAGMA user_version=1;"
     "COMMIT";
 
+/* Files that were made before have no such table. A new value of a field replaces the old one. */
+static const char create_batches[] =
+    "CREATE TABLE IF NOT EXISTS batches(user BLOB NOT NULL, batch BLOB NOT NULL,"
+    " name BLOB NOT NULL, value BLOB NOT NULL, at INTEGER NOT NULL,"
+    " PRIMARY KEY(user,batch,name)) WITHOUT ROWID";
+
 enum statement {
     BEGIN,
     COMMIT,
@@ -50,8 +58,12 @@ enum statement {
     FORGET_CHANNEL,
     FORGET_MESSAGES,
     RAISE_HIGHEST,
+    TELL,
+    UNTELL,
     READ_CHANNELS,
     READ_MESSAGES,
+    READ_BATCHES,
+    READ_BATCH,
     STATEMENTS
 };
 
@@ -67,12 +79,17 @@ static const char *const texts[STATEMENTS] = {
     [FORGET_CHANNEL] = "DELETE FROM channels WHERE id=?1",
     [FORGET_MESSAGES] = "DELETE FROM messages WHERE place BETWEEN ?1<<24 AND (?1<<24)+" PLACE_MAX,
     [RAISE_HIGHEST] = "UPDATE numbers SET highest=max(highest,?1)",
+    [TELL] = "INSERT OR REPLACE INTO batches VALUES(?1,?2,?3,?4,?5)",
+    [UNTELL] = "DELETE FROM batches WHERE user=?1 AND batch=?2",
     [READ_CHANNELS] = "SELECT id,name,owner,before,max(touched,coalesce((SELECT at FROM messages"
                       " WHERE place BETWEEN id<<24 AND (id<<24)+" PLACE_MAX
                       " ORDER BY place DESC LIMIT 1),0)) AS heard FROM channels"
                       " ORDER BY heard,id",
     [READ_MESSAGES] = "SELECT place,at,last,payload FROM messages"
                       " WHERE place BETWEEN ?1<<24 AND (?1<<24)+" PLACE_MAX " ORDER BY place",
+    [READ_BATCHES] = "SELECT user,batch,max(at) AS told FROM batches GROUP BY user,batch"
+                     " ORDER BY told",
+    [READ_BATCH] = "SELECT name,value FROM batches WHERE user=?1 AND batch=?2",
 };
 
 struct journal_file {
@@ -163,6 +180,7 @@ static enum err obtain_tables(struct journal_file *file, struct err_note *note) 
 static enum err set_up(struct journal_file *file, struct err_note *note) {
     enum err e = run(file, "PRAGMA trusted_schema=OFF;", note);
     if (!e) e = obtain_tables(file, note);
+    if (!e) e = run(file, create_batches, note);
     if (!e) e = run(file, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;", note);
     (void)sqlite3_wal_hook(file->db, on_log, file); /* in place of tidying within a commit */
     if (!e) e = run(file, "BEGIN IMMEDIATE; UPDATE numbers SET highest=highest; COMMIT", note);
@@ -271,12 +289,41 @@ static bool write_forget(struct journal_file *file, const struct journal_record 
     return step(file, FORGET_CHANNEL) && step(file, FORGET_MESSAGES) && step(file, RAISE_HIGHEST);
 }
 
+/* A row for each field that the delta sets. */
+static bool write_tell(struct journal_file *file, const struct journal_record *record) {
+    struct json_walk walk = json_walk(record->payload);
+    struct json_value name, value;
+    struct buf room;
+    buf_init(&room, record->payload.len);
+    bool is_good = true;
+    while (is_good && json_member(&walk, &name, &value) == JSON_ITEM) {
+        struct span text;
+        if (json_text(&name, &room, &text) != ERR_OK) continue;
+        bind_bytes(file, TELL, 1, record->name);
+        bind_bytes(file, TELL, 2, record->owner);
+        bind_bytes(file, TELL, 3, text);
+        bind_bytes(file, TELL, 4, value.raw);
+        bind_number(file, TELL, 5, (uint64_t)record->at_s);
+        is_good = step(file, TELL);
+    }
+    buf_finish(&room);
+    return is_good;
+}
+
+static bool write_untell(struct journal_file *file, const struct journal_record *record) {
+    bind_bytes(file, UNTELL, 1, record->name);
+    bind_bytes(file, UNTELL, 2, record->owner);
+    return step(file, UNTELL);
+}
+
 static bool write_record(struct journal_file *file, const struct journal_record *record) {
     switch (record->kind) {
     case JOURNAL_DECLARE: return write_declare(file, record);
     case JOURNAL_TOUCH: return write_touch(file, record);
     case JOURNAL_APPEND: return write_append(file, record);
     case JOURNAL_FORGET: return write_forget(file, record);
+    case JOURNAL_TELL: return write_tell(file, record);
+    case JOURNAL_UNTELL: return write_untell(file, record);
     }
     return false;
 }
@@ -371,6 +418,51 @@ static enum err read_channels(struct journal_file *file, struct journal_sink *si
     }
     if (!e && stepped != SQLITE_DONE) e = fail(file, note);
     (void)sqlite3_reset(rows);
+    return e;
+}
+
+/* The fields of one batch as a delta. */
+static enum err read_batch(struct journal_file *file, const struct journal_record *batch,
+                           struct buf *delta, struct err_note *note) {
+    sqlite3_stmt *rows = file->statements[READ_BATCH];
+    bind_bytes(file, READ_BATCH, 1, batch->name);
+    bind_bytes(file, READ_BATCH, 2, batch->owner);
+    int stepped;
+    buf_clear(delta);
+    while ((stepped = sqlite3_step(rows)) == SQLITE_ROW) {
+        buf_append_char(delta, delta->len == 0 ? '{' : ',');
+        json_append_string(delta, column_bytes(rows, 0));
+        buf_append_char(delta, ':');
+        buf_append_span(delta, column_bytes(rows, 1));
+    }
+    buf_append_char(delta, '}');
+    enum err e = stepped == SQLITE_DONE ? buf_err(delta) : fail(file, note);
+    (void)sqlite3_reset(rows);
+    return e;
+}
+
+enum err journal_file_read_batches(struct journal_file *file,
+                                   void (*told)(void *owner, const struct journal_record *told),
+                                   void *owner, struct err_note *note) {
+    sqlite3_stmt *rows = file->statements[READ_BATCHES];
+    enum err e = ERR_OK;
+    int stepped = SQLITE_DONE;
+    struct buf delta;
+    buf_init(&delta, 2 * BATCH_DELTA_MAX);
+    while (!e && (stepped = sqlite3_step(rows)) == SQLITE_ROW) {
+        struct journal_record record = {
+            .kind = JOURNAL_TELL,
+            .name = column_bytes(rows, 0),
+            .owner = column_bytes(rows, 1),
+            .at_s = sqlite3_column_int64(rows, 2),
+        };
+        e = read_batch(file, &record, &delta, note);
+        record.payload = buf_span(&delta);
+        if (!e) told(owner, &record);
+    }
+    if (!e && stepped != SQLITE_DONE) e = fail(file, note);
+    (void)sqlite3_reset(rows);
+    buf_finish(&delta);
     return e;
 }
 

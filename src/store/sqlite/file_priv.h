@@ -10,11 +10,15 @@
 
 struct journal_file;
 
-/* See `journal_open` and `journal_read`. */
+/* See `journal_open`, `journal_read` and `journal_read_batches`. */
 MUST_USE enum err journal_file_open(const char *path, struct journal_file **ret,
                                     struct err_note *note);
 MUST_USE enum err journal_file_read(struct journal_file *file, struct journal_sink *sink,
                                     struct err_note *note);
+MUST_USE enum err journal_file_read_batches(struct journal_file *file,
+                                            void (*told)(void *owner,
+                                                         const struct journal_record *told),
+                                            void *owner, struct err_note *note);
 /* NULL is fine. */
 void journal_file_close(struct journal_file *file);
 

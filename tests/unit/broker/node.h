@@ -127,7 +127,6 @@ static inline void node_options(struct broker_redis_options *ret, uint16_t port,
         .channel_messages_max = 1000,
         .channel_bytes_max = 1 << 20,
         .keep_seconds = 60,
-        .message_bytes_max = 1 << 20,
     };
 }
 
