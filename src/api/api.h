@@ -48,6 +48,8 @@ struct api_options {
     const struct counts *const *counts; /* one set a worker */
     size_t counts_count;
     const _Atomic uint64_t *max_connections; /* WebSockets that the process may hold */
+    /* When the first certificate expires, in seconds since 1970; NULL: nothing speaks TLS. */
+    const _Atomic uint64_t *tls_expires_s;
     /* In the order of `counts->endpoints`; see `api_shared_set_endpoints`. */
     const char *const *endpoint_names;
     const struct api_gauge *gauges;

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "broker/redis/redis.h"
+#include "net/tls.h"
 
 #define METRICS_TYPE SPAN("text/plain; version=0.0.4; charset=utf-8")
 
@@ -208,6 +209,30 @@ static void write_redis(const struct api_shared *shared, struct buf *out) {
                   "Nodes that share the Redis and were seen lately, this one too.", state.nodes);
 }
 
+/* Only where it is spoken. */
+static void write_tls(const struct api_shared *shared, struct buf *out) {
+    const char *results[TLS_PROBLEM_KINDS + 1];
+    const struct family handshakes = {
+        "tls_handshakes_total",
+        "TLS handshakes of clients, by what became of them.",
+        "result",
+        results,
+        countof(results),
+        offsetof(struct counts, tls_handshakes),
+    };
+    if (!shared->options.tls_expires_s) return;
+    for (int i = 0; i < TLS_PROBLEM_KINDS; i++)
+        results[i] = tls_problem_label((enum tls_problem)i);
+    results[COUNT_TLS_LATE] = "too_late";
+    write_family(shared, &handshakes, out);
+    metric_single(out, "tls_resumptions_total", "counter",
+                  "Of these, the good ones that went on where an earlier connection had left off.",
+                  FIGURES_SUM(shared, tls_resumed));
+    metric_single(out, "tls_certificate_expires_timestamp_seconds", "gauge",
+                  "When the first of the certificates expires, in seconds since 1970.",
+                  atomic_load(shared->options.tls_expires_s));
+}
+
 static void write_process(const struct api_shared *shared, struct buf *out) {
     struct process_usage usage = process_usage();
     static const char cpu[] = "process_cpu_seconds_total";
@@ -236,6 +261,7 @@ static void answer(const struct api *api, struct http_call *call) {
     write_histograms(api->shared, out);
     write_singles(api->shared, out);
     write_redis(api->shared, out);
+    write_tls(api->shared, out);
     write_requests(api, out);
     write_process(api->shared, out);
     http_response_close(call->response);

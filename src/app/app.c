@@ -7,6 +7,7 @@
 #include "app/app.h"
 
 #include "app/capacity.h"
+#include "app/certificates.h"
 #include "app/drain.h"
 #include "app/keyring.h"
 #include "app/reload.h"
@@ -35,7 +36,9 @@ struct app {
     struct hub_shared *hub_shared;
     struct session_shared *session_shared;
     struct api_shared *api_shared;
+    struct certificates certificates;
     _Atomic uint64_t max_connections;
+    _Atomic uint64_t tls_expires_s; /* the first certificate that does */
     size_t worker_count;
     struct worker *workers[HUB_WORKERS_MAX];
     /* Behind those of the workers stand the control thread's and the shared broker's. */
@@ -62,7 +65,6 @@ static uint64_t read_queued(const void *shared) {
 static uint64_t read_max_connections(const void *app) {
     return atomic_load(&((const struct app *)app)->max_connections);
 }
-
 static uint64_t read_store_channels(const void *store) {
     return store_channels(store);
 }
@@ -113,6 +115,7 @@ static void make_api(struct app *app) {
         .counts_count = app->worker_count + 2,
         .broker = sharing_broker(app->sharing),
         .max_connections = &app->max_connections,
+        .tls_expires_s = app->settings->identity.context ? &app->tls_expires_s : NULL,
         .endpoint_names = app->endpoint_names,
         .gauges = app->gauges,
         .gauge_count = countof(app->gauges),
@@ -126,6 +129,10 @@ static void share(struct app *app) {
     const struct config *config = app->settings->config;
     log_set(config->log_level, config->log_format);
     atomic_store(&app->max_connections, app->settings->max_connections);
+    if (app->settings->identity.context) {
+        atomic_store(&app->tls_expires_s,
+                     (uint64_t)tls_context_expires_s(app->settings->identity.context));
+    }
     session_shared_set_unfinished_max(app->session_shared, config->unfinished_bytes_max);
     atomic_store(&app->hub_shared->mailed_bytes_max, config->queue_bytes_max);
     atomic_store(&app->hub_shared->arrival_bytes_max, config->publish.max_bytes);
@@ -171,7 +178,7 @@ static void try_reload(struct app *app) {
 static void renew_keys(struct app *app) {
     app->wants_keys = false;
     struct auth_keys *keys = keyring_make(app->keyring, &app->settings->config->jwt);
-    go_over(app, settings_renew(app->settings, keys));
+    go_over(app, settings_with_keys(app->settings, keys));
 }
 
 static void on_keys(void *owner) {
@@ -189,6 +196,11 @@ static uint64_t count_unknown_keys(const struct app *app) {
     for (size_t i = 0; i < app->worker_count; i++)
         count += counter_read(&app->counts[i]->jwt[JWT_UNKNOWN_KEY]);
     return count;
+}
+
+static void see_to_certificates(struct app *app) {
+    struct settings *next = certificates_renew(&app->certificates, app->settings);
+    if (next) go_over(app, next);
 }
 
 static void on_hangup(struct app *app) {
@@ -217,6 +229,8 @@ static void on_second(void *owner) {
         try_reload(app);
     } else if (app->wants_keys) {
         renew_keys(app);
+    } else if (app->settings->identity.context) {
+        see_to_certificates(app);
     }
     keyring_second(app->keyring, count_unknown_keys(app));
 }
@@ -255,33 +269,45 @@ static enum err make_workers(struct app *app, struct err_note *note) {
     return ERR_OK;
 }
 
-static void log_listening(const struct address *address, const char *serves) {
+static void log_listening(const struct address *address, const char *serves, bool is_tls) {
     char text[ADDRESS_TEXT_MAX];
     (void)address_format_port(address, text);
-    log_line(LOG_INFO, "listening", log_text("address", text), log_text("serves", serves));
+    log_line(LOG_INFO, "listening", log_text("address", text), log_text("serves", serves),
+             log_text("tls", is_tls ? "yes" : "no"));
+}
+
+/* Where clients and backends come in: every worker listens on each of these. */
+static enum err bind_public(struct app *app, const struct address *list, size_t count, bool is_tls,
+                            struct err_note *note) {
+    int fds[HUB_WORKERS_MAX];
+    for (size_t i = 0; i < count; i++) {
+        struct address address = list[i];
+        enum err e = listener_bind(&address, app->worker_count,
+                                   app->settings->config->keepalive_seconds, fds, note);
+        if (e) return e;
+        for (size_t w = 0; w < app->worker_count; w++) {
+            worker_listen(app->workers[w], SESSION_DOOR_PUBLIC, is_tls, fds[w]);
+        }
+        log_listening(&address, "endpoints", is_tls);
+    }
+    return ERR_OK;
 }
 
 static enum err bind_all(struct app *app, struct err_note *note) {
     const struct config *config = app->settings->config;
-    int fds[HUB_WORKERS_MAX];
-    for (size_t i = 0; i < config->listen_count; i++) {
-        struct address address = config->listen[i];
-        enum err e =
-            listener_bind(&address, app->worker_count, config->keepalive_seconds, fds, note);
-        if (e) return e;
-        for (size_t w = 0; w < app->worker_count; w++) {
-            worker_listen(app->workers[w], SESSION_DOOR_PUBLIC, fds[w]);
-        }
-        log_listening(&address, "endpoints");
-    }
-    for (size_t i = 0; i < config->metrics.listen_count; i++) {
+    const struct config_tls *tls = &config->tls;
+    bool is_all_tls = app->settings->identity.context && tls->listen_count == 0;
+    enum err e = bind_public(app, config->listen, config->listen_count, is_all_tls, note);
+    if (!e) e = bind_public(app, tls->listen, tls->listen_count, true, note);
+    for (size_t i = 0; i < config->metrics.listen_count && !e; i++) {
         struct address address = config->metrics.listen[i];
-        enum err e = listener_bind(&address, 1, config->keepalive_seconds, fds, note);
-        if (e) return e;
-        worker_listen(app->workers[0], SESSION_DOOR_METRICS, fds[0]);
-        log_listening(&address, "metrics");
+        int fd;
+        e = listener_bind(&address, 1, config->keepalive_seconds, &fd, note);
+        if (e) break;
+        worker_listen(app->workers[0], SESSION_DOOR_METRICS, false, fd);
+        log_listening(&address, "metrics", false);
     }
-    return ERR_OK;
+    return e;
 }
 
 static void on_drained(void *owner) {

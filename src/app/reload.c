@@ -38,8 +38,10 @@ static void on_changed(void *owner, const char *key, const char *before, const c
 struct settings *reload(const struct config_source *source, const struct settings *running,
                         const struct keyring *keyring, size_t workers) {
     struct config_report report = { 0 };
+    struct config_source again = *source;
     struct config *next;
-    if (config_load(source, &report, &next) != ERR_OK) {
+    again.tls_before = running->identity.context;
+    if (config_load(&again, &report, &next) != ERR_OK) {
         say_mistakes(&report);
         return NULL;
     }

@@ -27,6 +27,7 @@ static struct session_options session_options_of(const struct settings *settings
         .origins = config->origins,
         .origin_count = config->origins_count,
         .only_loopback = config->is_demo,
+        .tls = settings->identity.context,
     };
 }
 
@@ -88,24 +89,44 @@ static void conclude(struct settings *settings) {
     add_rules(settings);
 }
 
+/* Shared with others that say the same. */
+static struct tls_context *ref_context(const struct config_identity *identity) {
+    return identity->context ? tls_context_ref(identity->context) : NULL;
+}
+
 struct settings *settings_new(struct config *own_config, struct auth_keys *own_keys,
                               uint64_t max_connections) {
     struct settings *settings = mem_new(sizeof *settings);
     settings->config = own_config;
     settings->keys = own_keys;
+    settings->identity = own_config->tls.identity;
+    settings->identity.context = ref_context(&settings->identity);
     settings->max_connections = max_connections;
     conclude(settings);
     return settings;
 }
 
-struct settings *settings_renew(struct settings *running, struct auth_keys *own_keys) {
+static struct settings *renew(struct settings *running, struct auth_keys *own_keys,
+                              const struct config_identity *own_identity) {
     struct settings *settings = mem_new(sizeof *settings);
     settings->base = settings_ref(running->base ? running->base : running);
     settings->config = running->config;
     settings->keys = own_keys;
+    settings->identity = *own_identity;
     settings->max_connections = running->max_connections;
     conclude(settings);
     return settings;
+}
+
+struct settings *settings_with_keys(struct settings *running, struct auth_keys *own_keys) {
+    struct config_identity identity = running->identity;
+    identity.context = ref_context(&identity);
+    return renew(running, own_keys, &identity);
+}
+
+struct settings *settings_with_identity(struct settings *running,
+                                        const struct config_identity *own_identity) {
+    return renew(running, auth_keys_ref(running->keys), own_identity);
 }
 
 struct settings *settings_ref(struct settings *settings) {
@@ -116,6 +137,7 @@ struct settings *settings_ref(struct settings *settings) {
 void settings_unref(struct settings *settings) {
     if (!settings || atomic_fetch_sub(&settings->users, 1) > 1) return;
     session_rules_free(settings->session_rules);
+    tls_context_unref(settings->identity.context);
     auth_keys_unref(settings->keys);
     if (!settings->base) config_free(settings->config);
     settings_unref(settings->base);

@@ -15,9 +15,10 @@
 
 struct settings {
     struct config *config;
-    struct settings *base;    /* whose configuration that is; NULL: its own */
-    struct auth_keys *keys;   /* that tokens are judged with */
-    uint64_t max_connections; /* what the configuration's came to */
+    struct settings *base;           /* whose configuration that is; NULL: its own */
+    struct auth_keys *keys;          /* that tokens are judged with */
+    struct config_identity identity; /* without a context where nothing speaks TLS */
+    uint64_t max_connections;        /* what the configuration's came to */
     struct session_rules *session_rules;
     struct api_rules api_rules;
     struct hub_rule hub_rules[HUB_RULES_MAX];
@@ -30,8 +31,11 @@ struct settings {
 /* Takes both over. With one user. Never NULL. */
 struct settings *settings_new(struct config *own_config, struct auth_keys *own_keys,
                               uint64_t max_connections);
-/* What `running` says, but with `own_keys`, which are taken over. With one user. Never NULL. */
-struct settings *settings_renew(struct settings *running, struct auth_keys *own_keys);
+/* What `running` says, but with `own_keys`, or with another identity, which are taken over. With
+ * one user. Never NULL. */
+struct settings *settings_with_keys(struct settings *running, struct auth_keys *own_keys);
+struct settings *settings_with_identity(struct settings *running,
+                                        const struct config_identity *own_identity);
 /* What the channels of users that tell of batches begin with, lent by `config`; empty: there are
  * none. */
 struct span settings_batch_channels(const struct config *config);

@@ -28,6 +28,7 @@ struct order {
 struct entrance {
     struct worker *worker;
     enum session_door door;
+    bool is_tls;
     struct listener *listener;
 };
 
@@ -42,7 +43,7 @@ struct worker {
     struct counts *counts;
     struct settings *settings;          /* those that hold here */
     _Atomic(struct settings *) offered; /* the latest; borrowed */
-    struct entrance entrances[CONFIG_LISTEN_MAX + 1];
+    struct entrance entrances[2 * CONFIG_LISTEN_MAX + 1];
     size_t entrance_count;
     atomic_bool is_empty;
     atomic_bool is_to_stop; /* no order, for which there might be no memory */
@@ -151,14 +152,15 @@ struct worker *worker_new(const struct worker_parts *parts, struct err_note *not
 
 static void on_accepted(void *owner, int fd, const struct address *peer) {
     const struct entrance *entrance = owner;
-    session_accept(entrance->worker->session, entrance->door, fd, peer);
+    session_accept(entrance->worker->session, entrance->door, entrance->is_tls, fd, peer);
 }
 
-void worker_listen(struct worker *worker, enum session_door door, int own_fd) {
+void worker_listen(struct worker *worker, enum session_door door, bool is_tls, int own_fd) {
     assert(worker->entrance_count < countof(worker->entrances));
     struct entrance *entrance = &worker->entrances[worker->entrance_count++];
     entrance->worker = worker;
     entrance->door = door;
+    entrance->is_tls = is_tls;
     entrance->listener =
         listener_new(worker->loop, own_fd, &worker->counts->accept_failed, on_accepted, entrance);
 }

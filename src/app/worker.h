@@ -25,8 +25,8 @@ struct worker_parts {
 
 /* Makes it, on the calling thread; it does not run yet. NULL and a note when the kernel refuses. */
 struct worker *worker_new(const struct worker_parts *parts, struct err_note *note);
-/* Takes a listening socket over, before `worker_start`. */
-void worker_listen(struct worker *worker, enum session_door door, int own_fd);
+/* Takes a listening socket over, before `worker_start`. `is_tls`: TLS is spoken on it. */
+void worker_listen(struct worker *worker, enum session_door door, bool is_tls, int own_fd);
 MUST_USE enum err worker_start(struct worker *worker);
 
 /* From any thread, while it runs: has it close the share of its connections that brings the total

@@ -230,6 +230,7 @@ enum {
     COUNT_ENDPOINTS_MAX = 64, /* endpoints that a configuration may have */
     COUNT_ROUTES_MAX = 96,    /* HTTP routes, the last one for paths that have none */
     COUNT_JWT_KINDS = 32,     /* verdicts of auth/jwt.h */
+    COUNT_TLS_LATE = 12,      /* behind the problems of net/tls.h, of which none is one too */
 };
 
 struct count_endpoint {
@@ -252,6 +253,8 @@ struct counts {
     struct counter subscriptions;    /* a gauge: channels this worker listens to */
     struct counter accept_failed;
     struct counter proxy_headers[COUNT_PROXY_KINDS];
+    struct counter tls_handshakes[COUNT_TLS_LATE + 1]; /* the last place: they took too long */
+    struct counter tls_resumed;                        /* of those without a problem */
     struct counter reloads[COUNT_RELOAD_KINDS];        /* the control thread's */
     struct counter fetches[COUNT_FETCH_KINDS];         /* the control thread's */
     struct counter redis_published[COUNT_REDIS_KINDS]; /* the broker's thread's */

@@ -12,8 +12,8 @@ static const char usage[] =
     "\n"
     "Judges the configuration that `tidings serve -c FILE` would run with in this environment.\n"
     "Prints it as YAML, every key with the value that it comes to and secrets masked; or else\n"
-    "every mistake with its file, line and column, or the variable it is in. Key files are read\n"
-    "as well. Nothing is listened on.\n"
+    "every mistake with its file, line and column, or the variable it is in. Key files and\n"
+    "certificates are read as well. Nothing is listened on.\n"
     "\n"
     "  -c, --config FILE   YAML file with the configuration; without one, defaults and the\n"
     "                      environment\n"
@@ -64,6 +64,8 @@ int cli_check(int argc, char **argv) {
         return cli_misused(argv[0], "\"%s\" is too much; a file is given with -c", argv[optind]);
     struct config *config;
     if (cli_configure(argv[0], &source, &config)) return CLI_FAILED;
+    const char *warning = config->tls.identity.warning.text;
+    if (*warning) (void)fprintf(stderr, "tidings check: warning: %s\n", warning);
     int code = print_config(argv[0], config);
     config_free(config);
     return code;

@@ -16,6 +16,7 @@
 #include "base/count.h"
 #include "base/log.h"
 #include "config/report.h"
+#include "net/tls.h"
 #include "redis/url.h"
 #include "session/endpoint.h"
 
@@ -25,8 +26,37 @@ enum {
     CONFIG_ORIGINS_MAX = 256,
     CONFIG_ENDPOINTS_MAX = COUNT_ENDPOINTS_MAX,
     CONFIG_SENTINELS_MAX = 32,
+    CONFIG_CERTIFICATES_MAX = 32,
     CONFIG_FILE_MAX = 1024 * 1024, /* bytes of a configuration file */
 };
+
+/* Files in PEM: a certificate with those between it and a root, and its key. */
+struct config_certificate {
+    const char *cert_file;
+    const char *key_file;
+};
+
+/* What the files came to. */
+struct config_identity {
+    struct tls_context *context; /* NULL: no TLS */
+    struct err_note warning;     /* of a certificate that is served nevertheless; or empty */
+    uint64_t state;              /* of the files when they were read: `config_certificates_state` */
+};
+
+struct config_tls {
+    struct config_certificate first; /* both texts are "" where nothing was given */
+    struct config_certificate certificates[CONFIG_CERTIFICATES_MAX]; /* more, behind it */
+    size_t certificates_count;
+    enum tls_version min_version;
+    struct address listen[CONFIG_LISTEN_MAX]; /* none: all of `config.listen` speaks TLS */
+    size_t listen_count;
+    struct config_identity identity; /* made of the above, but by `config_parse` */
+};
+
+/* Is there any certificate? */
+static inline bool config_has_tls(const struct config_tls *tls) {
+    return *tls->first.cert_file || tls->certificates_count > 0;
+}
 
 struct config_jwt {
     auth_algorithm_set algorithms;
@@ -107,6 +137,7 @@ struct config {
         size_t listen_count; /* 0: /metrics is served on the addresses above */
     } metrics;
 
+    struct config_tls tls;
     struct config_jwt jwt;
     struct config_api api;
 
@@ -160,6 +191,7 @@ struct config_source {
     const struct config_flag *flags;
     size_t flags_count;
     const char *demo_secret; /* what demo mode signs tokens with; NULL: it is not demo mode */
+    struct tls_context *tls_before; /* whose tickets stay good; may be NULL */
 };
 
 /**
@@ -189,11 +221,23 @@ enum err config_make_keys(const struct config_jwt *jwt, struct span fetched, str
                           struct err_note *note);
 
 /**
+ * Reads the files of `tls`, once more. The context in `*ret` is the caller's; tickets of `before`,
+ * which may be NULL, stay good. On failure `note` says which file is wrong in what.
+ */
+MUST_USE
+enum err config_read_certificates(const struct config_tls *tls, struct tls_context *before,
+                                  struct config_identity *ret, struct err_note *note);
+/* Differs, but for chance, when one of the files has been written, replaced or removed since. */
+uint64_t config_certificates_state(const struct config_tls *tls);
+
+/**
  * Makes `next`, freshly loaded, the successor of `running`: each endpoint gets the number that it
  * had there, by its name, and new ones the numbers after. One that is there no more, or not enabled
  * any more, is retired: it keeps its number and its values, and is not enabled.
  *
- * ERR_LIMIT, with a note, when that makes more than CONFIG_ENDPOINTS_MAX; `next` is as it was.
+ * ERR_LIMIT, with a note, when that makes more than CONFIG_ENDPOINTS_MAX, and ERR_INVALID when the
+ * one has TLS and the other has not: sockets that listen stay what they are. `next` is as it was
+ * then.
  */
 MUST_USE
 enum err config_succeed(struct config *next, const struct config *running, struct err_note *note);

@@ -43,6 +43,7 @@ static void judge_key(struct config_draft *draft, const char *path, const char *
 
 void config_demo_judge(struct config_draft *draft, struct config *config) {
     judge_addresses(draft, "listen", config->listen, config->listen_count);
+    judge_addresses(draft, "tls.listen", config->tls.listen, config->tls.listen_count);
     judge_addresses(draft, "metrics.listen", config->metrics.listen, config->metrics.listen_count);
     judge_key(draft, "jwt.secret", config->jwt.secret);
     judge_key(draft, "jwt.key_file", config->jwt.key_file);

@@ -25,6 +25,7 @@ struct config_draft {
     struct config_place whole; /* for what has no place of its own */
     bool opens_files;
     const char *demo_secret;                           /* NULL: it is not demo mode */
+    struct tls_context *tls_before;                    /* see struct config_source */
     const struct config_node *values[CONFIG_ROWS_MAX]; /* for each row; NULL: the default */
     bool is_wrong[CONFIG_ROWS_MAX];                    /* what was written there was no good */
     struct config_draft_endpoint endpoints[CONFIG_ENDPOINTS_MAX];
@@ -46,8 +47,8 @@ void config_draft_flags(struct config_draft *draft, const struct config_flag *fl
 void config_draft_fill(struct config_draft *draft, struct config *config);
 
 /* What no value can be judged for alone: placeholders, paths that are the same, missing keys. Opens
- * the key files if the draft may and builds `jwt.keys`; builds `api.keys`. Passes over what depends
- * on values that were wrong. */
+ * the key files and certificates if the draft may and builds `jwt.keys` and `tls.identity`; builds
+ * `api.keys`. Passes over what depends on values that were wrong. */
 void config_draft_judge(struct config_draft *draft, struct config *config);
 
 /* The default of a key in demo mode, where some are others. */

@@ -112,6 +112,34 @@ static void judge_jwt(struct config_draft *draft, struct config *config) {
     if (is_good && config_make_keys(jwt, SPAN(""), &jwt->keys, &note)) wrong_key(draft, &note);
 }
 
+/* Whether what is given goes together; the files are for certificates.c. */
+static bool has_whole_tls(struct config_draft *draft, const struct config_tls *tls) {
+    const struct config_certificate *first = &tls->first;
+    if (*first->cert_file && !*first->key_file) {
+        wrong_at(draft, "tls.key_file", "the key of tls.cert_file is missing");
+    } else if (*first->key_file && !*first->cert_file) {
+        wrong_at(draft, "tls.cert_file", "the certificate of tls.key_file is missing");
+    } else if (tls->listen_count > 0 && !config_has_tls(tls)) {
+        wrong_at(draft, "tls.listen", "there is no certificate: set tls.cert_file and key_file");
+    } else {
+        return true;
+    }
+    return false;
+}
+
+static void judge_tls(struct config_draft *draft, struct config_tls *tls) {
+    static const char *const keys[] = { "tls.cert_file", "tls.key_file", "tls.certificates" };
+    struct err_note note = { 0 };
+    if (is_section_wrong(draft, SPAN("tls")) || !has_whole_tls(draft, tls)) return;
+    if (!config_has_tls(tls) || !draft->opens_files) return;
+    if (!config_read_certificates(tls, draft->tls_before, &tls->identity, &note)) return;
+    struct config_place place = draft->whole;
+    for (size_t i = 0; i < countof(keys); i++)
+        if (span_starts(span_str(note.text), span_str(keys[i])))
+            place = config_draft_place(draft, keys[i]);
+    config_report_add(draft->report, place, "%s", note.text);
+}
+
 /* Whether the same key or name stands there twice; each alone was judged before. */
 static void judge_api_keys(struct config_draft *draft, struct config_api *api) {
     struct err_note note = { 0 };
@@ -290,6 +318,7 @@ void config_draft_judge(struct config_draft *draft, struct config *config) {
     } else {
         judge_jwt(draft, config);
     }
+    judge_tls(draft, &config->tls);
     judge_api_keys(draft, &config->api);
     judge_proxies(draft, config);
     judge_store(draft, config);

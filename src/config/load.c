@@ -91,6 +91,7 @@ static enum err parse(struct span text, const struct config_source *source, bool
     draft->whole.source = name;
     draft->opens_files = opens_files;
     draft->demo_secret = source->demo_secret;
+    draft->tls_before = source->tls_before;
     const struct config_node *root = NULL;
     enum err e = config_node_from_yaml(text, name, draft->pool, report, &root);
     if (!e)
@@ -125,6 +126,7 @@ enum err config_load(const struct config_source *source, struct config_report *r
 void config_free(struct config *config) {
     if (!config) return;
     auth_keys_unref(config->jwt.keys);
+    tls_context_unref(config->tls.identity.context);
     api_keys_free(config->api.keys);
     for (size_t i = 0; i < config->endpoints_count; i++)
         config_pool_unref(config->endpoint_pools[i]);

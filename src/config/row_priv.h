@@ -100,6 +100,7 @@ extern const struct config_type config_type_names, config_type_channels, config_
     config_type_networks, config_type_origins, config_type_algorithms, config_type_api_keys;
 extern const struct config_type config_type_url;
 extern const struct config_type config_type_redis_url, config_type_prefix, config_type_servers;
+extern const struct config_type config_type_certificates;
 
 /* Notes a mistake in `node` and gives false. The label of the key goes first. */
 bool config_wrong(const struct config_read *in, const struct config_node *node, const char *format,

@@ -54,6 +54,9 @@ enum err config_succeed(struct config *next, const struct config *running, struc
                         "those that are gone",
                         CONFIG_ENDPOINTS_MAX);
     }
+    if (config_has_tls(&running->tls) != config_has_tls(&next->tls)) {
+        return err_note(note, ERR_INVALID, "tls: switched on or off only by a restart");
+    }
     struct config *merged = mem_new(sizeof *merged);
     for (size_t i = 0; i < running->endpoints_count; i++)
         follow(merged, next, running, i);

@@ -39,6 +39,7 @@ static const char *const levels[] = { [LOG_ERROR] = "error",
                                       [LOG_INFO] = "info",
                                       [LOG_DEBUG] = "debug",
                                       NULL };
+static const char *const tls_versions[] = { [TLS_1_2] = "1.2", [TLS_1_3] = "1.3", NULL };
 static const char *const stores[] = {
     [CONFIG_STORE_MEMORY] = "memory", [CONFIG_STORE_SQLITE] = "sqlite", NULL
 };
@@ -73,6 +74,8 @@ static const char *const inbounds[] = {
 const struct config_section config_sections[] = {
     { "", "What holds for the whole process." },
     { "metrics", "Where Prometheus finds the metrics." },
+    { "tls", "TLS, for `wss://` and `https://`, as soon as there is a certificate. The files are "
+             "read again on SIGHUP and when they change; nobody's connection is touched." },
     { "jwt", "How the tokens of clients are judged. At least one of `secret`, `key_file`, "
              "`jwks_file` and `jwks_url` must be given, and something for each algorithm. Keys "
              "from several of them hold together, but for `jwks_file` beside `jwks_url`." },
@@ -150,6 +153,23 @@ const struct config_row config_rows[] = {
       .standard = "", .allows_one = true, AFTER_RESTART,
       .text = "An address with a port for /metrics alone. Empty: on the addresses of `listen`, but "
               "not for requests that come through a trusted proxy." },
+
+    { "tls.cert_file", TEXT(0, PATH_TEXT_MAX), AT(tls.first.cert_file), .standard = "", FOR_NEW,
+      .text = "A PEM file with the certificate, and behind it those between it and a root. Clients "
+              "that name no host, or one that no certificate has, get this one." },
+    { "tls.key_file", TEXT(0, PATH_TEXT_MAX), AT(tls.first.key_file), .standard = "", FOR_NEW,
+      .text = "The PEM file with its key, not encrypted." },
+    { "tls.certificates", LIST(certificates, 0, CONFIG_CERTIFICATES_MAX), AT(tls.certificates),
+      COUNT_AT(tls.certificates_count), .standard = "[]", FOR_NEW,
+      .text =
+          "More of them, {cert_file, key_file} each, for clients that name a host (SNI) that is "
+          "in the certificate." },
+    { "tls.min_version", WORD(tls_versions), AT(tls.min_version), .standard = "1.2", FOR_NEW,
+      .text = "The oldest version that is spoken." },
+    { "tls.listen", LIST(addresses, 0, CONFIG_LISTEN_MAX), AT(tls.listen),
+      COUNT_AT(tls.listen_count), .standard = "", .allows_one = true, AFTER_RESTART,
+      .text = "Addresses with a port that speak TLS, beside those of `listen`, which then do not. "
+              "Empty: all of `listen` speaks TLS." },
 
     { "jwt.algorithms", LIST(algorithms, 1, AUTH_ALGORITHM_COUNT), AT(jwt.algorithms),
       .standard = "[\"HS256\"]",

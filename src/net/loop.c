@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 enum {
-    KINDS_MAX = 8,
-    TURNS_MAX = 8,
+    KINDS_MAX = 48, /* a worker has one for each address that it listens on */
+    TURNS_MAX = 12,
     TICKS_MAX = 4,
     ALARMS_MAX = 4,
     EVENTS_A_WAIT = 512,

@@ -45,9 +45,9 @@ void loop_stop(struct loop *loop);
 /* Any thread: there is to be a turn soon, also when no socket is ready. */
 void loop_wake(struct loop *loop);
 
-/* Makes room for a kind of socket; at most 8. Returns its number for `loop_watch`. */
+/* Makes room for a kind of socket; at most 48. Returns its number for `loop_watch`. */
 uint32_t loop_add_kind(struct loop *loop, loop_ready ready, void *owner);
-/* Called at the end of each turn, in the order of adding; at most 8. */
+/* Called at the end of each turn, in the order of adding; at most 12. */
 void loop_add_turn(struct loop *loop, loop_turn turn, void *owner);
 /* Called every `every_ms` milliseconds; at most 4. */
 void loop_add_tick(struct loop *loop, uint64_t every_ms, loop_tick tick, void *owner);

@@ -22,10 +22,12 @@ enum {
 
 bool conn_greet(struct session *s, struct conn *c) {
     c->state = CONN_HTTP;
-    return conn_http_begin(s, c);
+    if (!conn_http_begin(s, c)) return false;
+    return !c->is_tls || stream_begin_tls_server(&c->stream, s->rules->options.tls) == ERR_OK;
 }
 
-void conn_open(struct session *s, enum session_door door, int own_fd, const struct address *peer) {
+void conn_open(struct session *s, enum session_door door, bool is_tls, int own_fd,
+               const struct address *peer) {
     uint32_t index;
     if (slab_take(&s->conns, &index) != ERR_OK) {
         (void)close(own_fd);
@@ -35,6 +37,7 @@ void conn_open(struct session *s, enum session_door door, int own_fd, const stru
     struct conn *c = conn_at(s, index);
     c->stream.fd = own_fd;
     c->door = (uint8_t)door;
+    c->is_tls = is_tls;
     c->address = *peer;
     c->number = ++s->opened;
     c->opened_s = c->heard_s = s->now_s;
@@ -50,7 +53,7 @@ void conn_open(struct session *s, enum session_door door, int own_fd, const stru
 /* Who does not read its answers, or waits for enough of them, is not asked for more requests. */
 static bool should_be_deaf(const struct conn *c) {
     bool is_waiting = c->state == CONN_HTTP && (c->is_refused || conn_http_is_deaf(c));
-    return c->has_peer_ended || is_waiting;
+    return c->has_peer_ended || c->has_to_shake || is_waiting;
 }
 
 void conn_watch(struct session *s, uint32_t index) {
@@ -83,7 +86,10 @@ void conn_pause(struct session *s, uint32_t index) {
 /* Keeps the process's sum of refused bytes right. */
 static void account(struct session *s, struct conn *c) {
     uint32_t now = 0;
-    if (c->is_refused) now = c->state == CONN_HTTP ? conn_http_waiting(c) : c->outbox.bytes;
+    if (c->is_refused) {
+        now = c->state == CONN_HTTP ? conn_http_waiting(c) : c->outbox.bytes;
+        now += (uint32_t)stream_held_bytes(&c->stream);
+    }
     if (now == c->queued) return;
     atomic_fetch_add_explicit(&s->shared->queued_bytes, (uint64_t)now - c->queued,
                               memory_order_relaxed);
@@ -251,6 +257,7 @@ void conn_drop(struct session *s, uint32_t index, uint16_t code, const char *eve
     bool is_abort = (c->is_finished || c->is_refused) && !c->has_peer_ended;
     c->is_refused = false;
     account(s, c);
+    (void)!conn_count_held(s, c, 0);
     wheel_cancel(&s->wheel, index);
     if (is_abort) {
         stream_abort(&c->stream);
@@ -280,20 +287,34 @@ static void on_end_of_stream(struct session *s, uint32_t index) {
     }
 }
 
-static void on_readable(struct session *s, uint32_t index) {
-    struct conn *c = conn_at(s, index);
-    size_t len;
-    enum err e = stream_read(&c->stream, s->read_buffer, READ_BYTES, &len);
-    if (e == ERR_AGAIN) return;
-    if (e) {
-        on_end_of_stream(s, index);
-        return;
-    }
-    switch (c->state) {
+static void on_input(struct session *s, uint32_t index, size_t len) {
+    switch (conn_at(s, index)->state) {
     case CONN_HTTP: conn_http_input(s, index, span_of(s->read_buffer, len)); break;
     case CONN_OPEN: conn_ws_input(s, index, s->read_buffer, len); break;
     default: break; /* what comes after our last words is discarded */
     }
+}
+
+void conn_was_read(struct session *s, uint32_t index, enum err e, size_t len) {
+    struct conn *c = conn_at(s, index);
+    if (e && e != ERR_AGAIN) {
+        on_end_of_stream(s, index);
+    } else if (!conn_count_held(s, c, stream_held_bytes(&c->stream))) {
+        conn_drop(s, index, WS_CLOSE_ABNORMAL, "too much that is unfinished");
+    } else if (!e) {
+        on_input(s, index, len);
+    }
+}
+
+static void on_readable(struct session *s, uint32_t index) {
+    struct conn *c = conn_at(s, index);
+    if (stream_is_shaking(&c->stream)) {
+        conn_shake(s, index);
+        return;
+    }
+    size_t len = 0;
+    enum err e = stream_read(&c->stream, s->read_buffer, READ_BYTES, &len);
+    conn_was_read(s, index, e, len);
 }
 
 void conn_ready(void *owner, uint32_t index, uint32_t events) {
@@ -371,10 +392,11 @@ static bool reap(struct session *s) {
     while (index) {
         struct conn *c = conn_at(s, index);
         uint32_t next = c->next_ended;
-        if (c->is_dirty || c->is_paused || c->holds > 0) {
+        if (c->is_dirty || c->is_paused || c->has_to_shake || c->holds > 0) {
             c->next_ended = s->ended;
             s->ended = index;
-            is_more |= c->is_dirty || c->is_paused; /* the disk takes its time */
+            /* The disk takes its time. */
+            is_more |= c->is_dirty || c->is_paused || c->has_to_shake;
         } else {
             slab_give(&s->conns, index);
         }

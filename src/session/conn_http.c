@@ -187,6 +187,11 @@ static void answer_failure(struct session *s, uint32_t index, struct http_failur
     c->in.http->is_last = true;
 }
 
+void conn_http_refuse_plain(struct session *s, uint32_t index) {
+    answer_failure(s, index, (struct http_failure){ 400, "This port speaks HTTPS" });
+    conn_http_end(s, index);
+}
+
 static void refuse_unfinished(struct session *s, uint32_t index) {
     answer_failure(s, index, (struct http_failure){ 503, "Too many unfinished requests" });
 }
@@ -375,12 +380,16 @@ enum err conn_http_flush(struct session *s, uint32_t index) {
         buf_clear(out);
     }
     if (out->cap > OUT_KEPT_BYTES) buf_finish(out);
-    return ERR_OK;
+    return stream_flush(&c->stream);
 }
 
 void conn_http_overdue(struct session *s, uint32_t index) {
     struct conn *c = conn_at(s, index);
     struct conn_http *http = c->in.http;
+    if (stream_is_shaking(&c->stream)) {
+        conn_shake_overdue(s, index);
+        return;
+    }
     if (c->is_refused) { /* it does not read its answers */
         conn_drop(s, index, 0, "answers not read");
         return;

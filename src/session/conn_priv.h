@@ -25,6 +25,7 @@ enum {
     CLOSE_WAIT_SECONDS = 5,        /* for the peer to close after our last words */
     FLUSH_AT_ONCE_BYTES = 1 << 16, /* queued for one connection: do not wait for the turn's end */
     HTTP_OUT_HIGH_BYTES = 1 << 20, /* answers that wait: no more requests are read */
+    SHAKE_A_TURN_NS = 500000,      /* spent on TLS handshakes; then others get their turn */
 };
 
 enum conn_state {
@@ -83,7 +84,7 @@ struct conn {
     struct stream stream;
     struct wheel_node timer;
     uint32_t next_dirty;   /* lists through the connections: those to flush, */
-    uint32_t next_paused;  /* those to read on in the next turn, */
+    uint32_t next_paused;  /* those to read on in a later turn, also for their handshake, */
     uint32_t next_ended;   /* and those whose slot is free after this turn */
     uint32_t queued;       /* its bytes among the process's that kernels have refused */
     uint32_t holds;        /* places in the queue of those that say nothing yet */
@@ -91,8 +92,11 @@ struct conn {
     uint8_t state;         /* enum conn_state */
     uint8_t door;          /* enum session_door */
     uint8_t channel_count; /* of its endpoint when it came */
+    uint16_t held;         /* bytes in buffers of TLS, among those of the process */
     bool is_dirty : 1;
     bool is_paused : 1;
+    bool is_tls : 1;            /* its peer begins with a TLS handshake */
+    bool has_to_shake : 1;      /* in the queue of those whose handshake goes on in a later turn */
     bool is_refused : 1;        /* the kernel takes no more for now: EPOLLOUT is watched */
     bool is_deaf : 1;           /* EPOLLIN is not watched: its answers must leave first */
     bool is_replaying : 1;      /* gets what its channel carried, live ones later */
@@ -177,6 +181,8 @@ struct session {
     uint32_t flushes;          /* in this turn */
     uint64_t flush_ns;
     uint32_t paused_first, paused_last; /* to be read on, or replayed to, in the next turn */
+    uint32_t shake_first, shake_last;   /* whose TLS handshake is to go on, in their order */
+    uint64_t shake_ns;                  /* spent on handshakes in this turn */
     struct held_queue held[HOLDS];
     uint32_t ended;       /* the first of those whose slot is free after this turn */
     uint32_t rearm_next;  /* the slot whose timer is next to be set anew; 0: none */
@@ -213,11 +219,15 @@ static inline uint32_t conn_left(const struct conn *c) {
     return c->outbox.bytes + (uint32_t)stream_unacknowledged(&c->stream);
 }
 /* Takes over an accepted socket. */
-void conn_open(struct session *s, enum session_door door, int own_fd, const struct address *peer);
-/* From now on it speaks HTTP; false when there is no memory. */
+void conn_open(struct session *s, enum session_door door, bool is_tls, int own_fd,
+               const struct address *peer);
+/* From now on it speaks HTTP, over TLS if it `is_tls`; false when there is no memory. */
 MUST_USE bool conn_greet(struct session *s, struct conn *c);
 /* The socket is ready. */
 void conn_ready(void *session, uint32_t index, uint32_t events);
+
+/* What a `stream_read` into the read buffer came to. */
+void conn_was_read(struct session *s, uint32_t index, enum err e, size_t len);
 
 /* Puts a message into the outbox, to be written at the turn's end; takes over one reference. False,
  * and the reference stays the caller's, when the client is too slow or memory is short: then the
@@ -290,6 +300,9 @@ void conn_http_leave(struct session *s, struct conn *c);
 /* Has somebody taken too long, the peer or who is asked about it? Then it is told so. */
 void conn_http_overdue(struct session *s, uint32_t index);
 
+/* The peer of a socket for TLS speaks HTTP without it, and is told so. */
+void conn_http_refuse_plain(struct session *s, uint32_t index);
+
 /* conn_later.c */
 
 /* Where something is written that comes behind all answers so far. */
@@ -300,6 +313,18 @@ void conn_http_weigh(struct conn_http *http);
 void conn_http_leave_open(struct session *s, uint32_t index, const struct http_call *call);
 /* Writes it; see struct http_later. */
 void conn_http_answer(void *session, uint64_t ticket, http_writer writer, void *context);
+
+/* conn_tls.c */
+
+/* The socket is readable in the midst of its handshake, which goes on now or in a later turn. */
+void conn_shake(struct session *s, uint32_t index);
+/* Those whose handshake had to wait. */
+bool conn_shake_turn(void *session);
+/* A handshake that has not come to its end in time. */
+void conn_shake_overdue(struct session *s, uint32_t index);
+/* Counts what TLS holds for it among all that the process keeps of what is unfinished; false when
+ * that is too much now. */
+MUST_USE bool conn_count_held(struct session *s, struct conn *c, size_t held);
 
 /* notice.c */
 

@@ -146,7 +146,7 @@ enum err outbox_flush(struct outbox *box, struct outbox_pool *pool, struct strea
         }
         if (is_refused) return ERR_AGAIN;
     }
-    return ERR_OK;
+    return stream_flush(stream);
 }
 
 size_t outbox_clear(struct outbox *box, struct outbox_pool *pool) {

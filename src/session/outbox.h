@@ -46,8 +46,8 @@ struct outbox_tally {
 };
 
 /* Writes as much as the kernel takes, up to 64 messages with one system call. ERR_OK: the outbox is
- * empty; ERR_AGAIN: the kernel refused the rest; ERR_CLOSED: the peer is gone. What left is counted
- * in `tally`. */
+ * empty and all of it has gone; ERR_AGAIN: the kernel refused the rest; ERR_CLOSED: the peer is
+ * gone. What left is counted in `tally`. */
 MUST_USE enum err outbox_flush(struct outbox *box, struct outbox_pool *pool, struct stream *stream,
                                const struct outbox_tally *tally);
 

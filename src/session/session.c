@@ -112,6 +112,7 @@ struct session *session_new(const struct session_parts *parts) {
     buf_init(&s->scratch, SCRATCH_MAX);
     loop_add_tick(s->loop, TICK_MS, on_tick, s);
     loop_add_turn(s->loop, heartbeat_turn, s);
+    loop_add_turn(s->loop, conn_shake_turn, s);
     loop_add_turn(s->loop, conn_resume_turn, s);
     hub_join_loop(s->hub);
     loop_add_turn(s->loop, notice_turn, s);
@@ -153,9 +154,9 @@ void session_set_router(struct session *s, enum session_door door,
     s->routers[door] = router;
 }
 
-void session_accept(struct session *s, enum session_door door, int own_fd,
+void session_accept(struct session *s, enum session_door door, bool is_tls, int own_fd,
                     const struct address *peer) {
-    conn_open(s, door, own_fd, peer);
+    conn_open(s, door, is_tls, own_fd, peer);
 }
 
 /* Nobody waits for these, who have asked nothing for so long. */

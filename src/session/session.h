@@ -39,7 +39,8 @@ struct session_options {
     bool speaks_proxy_protocol; /* these begin with its header, on SESSION_DOOR_PUBLIC */
     const char *const *origins; /* none: any origin */
     size_t origin_count;
-    bool only_loopback; /* a Host or an Origin that is not this machine is refused */
+    bool only_loopback;      /* a Host or an Origin that is not this machine is refused */
+    struct tls_context *tls; /* for sockets that speak TLS; NULL: there are none */
 };
 
 struct session_rules;
@@ -101,8 +102,8 @@ enum session_door {
 /* Sets what answers plain HTTP requests that come in by `door`. */
 void session_set_router(struct session *session, enum session_door door,
                         const struct http_router *router);
-/* Takes an accepted socket over. */
-void session_accept(struct session *session, enum session_door door, int own_fd,
+/* Takes an accepted socket over. `is_tls`: its peer begins with a TLS handshake. */
+void session_accept(struct session *session, enum session_door door, bool is_tls, int own_fd,
                     const struct address *peer);
 
 /* Notifications may fail to reach this server, or do again: every client hears of each change, and

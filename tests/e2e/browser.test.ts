@@ -18,7 +18,7 @@ beforeAll(async () => {
   origin = `http://127.0.0.1:${(site.address() as { port: number }).port}`;
   browser = await chromium.launch({
     executablePath: '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu'],
+    args: ['--no-sandbox', '--disable-gpu', '--ignore-certificate-errors'],
   });
 }, 60_000);
 afterAll(async () => {

@@ -5,6 +5,7 @@ import { close, frame, OP, ping, text } from './support/frame';
 import { python } from './support/python';
 import { handshake, RawClient } from './support/rawClient';
 import { SLOWNESS, sumOf, test, type Tidings } from './support/tidings';
+import { IS_TLS } from './support/tls';
 import { sleep, until } from './support/wait';
 import { listen } from './support/wsClient';
 
@@ -32,8 +33,9 @@ async function expectNothingLeft(server: Tidings): Promise<void> {
 
 /** Shakes hands, reads nothing for a while, and then tells how many bytes still come. */
 const DEAF = `
-import socket, sys, time
+import socket, ssl, sys, time
 s = socket.create_connection(('127.0.0.1', int(sys.argv[1])))
+if sys.argv[4] == 'tls': s = ssl.create_default_context().wrap_socket(s, server_hostname='127.0.0.1')
 s.sendall(sys.argv[2].encode())
 time.sleep(float(sys.argv[3]))
 came = 0
@@ -126,7 +128,7 @@ describe('who does not read', () => {
     const SILENT = 12; // seconds: until its queue is full, and five to take the explanation
     const bytes = python(
       DEAF,
-      [String(server.port), handshake(server.port, pathOf(server, 'deaf')), String(SILENT)],
+      [String(server.port), handshake(server.port, pathOf(server, 'deaf')), String(SILENT), IS_TLS ? 'tls' : 'plain'],
       40_000,
     );
     const isConnected = async () => (await server.stats()).total_connections === 1;

@@ -199,11 +199,11 @@ describe('metrics', () => {
     const port = await freePort('127.0.0.3');
     const server = await tidings({ config: { metrics: { listen: `127.0.0.3:${port}` } } });
     expect((await server.ask('/metrics')).status).toBe(404);
-    const own = await ask(`http://127.0.0.3:${port}/metrics`);
+    const own = await ask(`http://127.0.0.3:${port}/metrics`, { plain: true });
     expect(own.status).toBe(200);
     expect(own.text).toContain('websocket_connections_total 0');
-    expect((await ask(`http://127.0.0.3:${port}/api/v1/ws/stats`)).status).toBe(404);
-    expect((await ask(`http://127.0.0.3:${port}/ws`)).status).toBe(404);
+    expect((await ask(`http://127.0.0.3:${port}/api/v1/ws/stats`, { plain: true })).status).toBe(404);
+    expect((await ask(`http://127.0.0.3:${port}/ws`, { plain: true })).status).toBe(404);
   });
 });
 
@@ -658,7 +658,7 @@ test('the program can be started without any file', async () => {
   });
   await until(
     '/readyz',
-    async () => (await ask(`http://127.0.0.1:${port}/readyz`).catch(() => undefined))?.status === 200,
+    async () => (await ask(`http://127.0.0.1:${port}/readyz`, { plain: true }).catch(() => undefined))?.status === 200,
     10_000 * SLOWNESS,
   );
   running.signal('SIGTERM');

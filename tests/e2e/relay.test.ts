@@ -2,12 +2,12 @@
 // What a backend publishes reaches the right clients: byte for byte, in one order, once. And what is refused, and how.
 import { describe, expect } from 'vitest';
 import { execFileSync } from 'node:child_process';
-import { Agent, request } from 'node:http';
 import { agreed, inflate } from './support/deflate';
 import { OP } from './support/frame';
 import { python } from './support/python';
 import { handshake, RawClient } from './support/rawClient';
 import { API_KEY, sharedTidings, test, type Tidings } from './support/tidings';
+import { IS_TLS, trust, web } from './support/tls';
 import { dial, listen, type Listener } from './support/wsClient';
 
 const shared = sharedTidings({ endpoint: { connections: 0 } });
@@ -182,10 +182,10 @@ describe('in one order', () => {
     expect(await shared().metric('websocket_channel_subscriptions')).toBe(listeners.length + 2);
 
     const publishAll = async (publisher: number): Promise<void> => {
-      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      const agent = new web.Agent({ keepAlive: true, maxSockets: 1, ...trust() });
       for (let i = 0; i < each; i++) {
         await new Promise<void>((done, fail) => {
-          const req = request(
+          const req = web.request(
             `${shared().url}/api/v1/broadcast`,
             { method: 'POST', agent, headers: { 'X-API-Key': API_KEY } },
             (res) =>
@@ -264,9 +264,10 @@ test('several queued messages go out in one write', async () => {
   const user = newUser();
   // The kernel counts the segments that carried data; on loopback 64 KiB fit into one.
   const script = `
-import socket, struct, sys, time
+import socket, ssl, struct, sys, time
 port, head, count = int(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 s = socket.create_connection(("127.0.0.1", port))
+if sys.argv[4] == "tls": s = ssl.create_default_context().wrap_socket(s, server_hostname="127.0.0.1")
 segments = lambda: struct.unpack_from("I", s.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 192), 152)[0]
 s.sendall(head.encode())
 got = b""
@@ -282,6 +283,7 @@ print(segments() - before)
     String(shared().port),
     handshake(shared().port, `/ws?token=${shared().token(user)}`),
     String(count),
+    IS_TLS ? 'tls' : 'plain',
   ]);
   await shared().publishWhenHeard({ user }, 'not yet');
   const commands = Array.from({ length: count }, (_, i) => ({ publish: { user, data: `message ${i} END` } }));

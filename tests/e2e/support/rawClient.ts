@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
-// A client on a bare TCP socket: it can send any bytes, split anywhere, and shows every frame it gets.
+// A client on a bare socket, TCP or TLS: it can send any bytes, split anywhere, and shows every frame it gets.
 import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { parseFrame, OP, type Frame } from './frame';
+import { IS_TLS, trust } from './tls';
 import { sleep, within } from './wait';
 
 export interface Head {
@@ -53,6 +55,8 @@ export class RawClient {
 
   private constructor(
     readonly socket: Socket,
+    /** The same, or what TLS is spoken on. */
+    private readonly bare: Socket,
     readonly port: number,
   ) {
     socket.setNoDelay(true);
@@ -77,18 +81,18 @@ export class RawClient {
     port: number,
     options: { from?: string; host?: string; halfOpen?: boolean } = {},
   ): Promise<RawClient> {
-    const socket = connect({
-      port,
-      host: options.host ?? '127.0.0.1',
-      localAddress: options.from,
-      allowHalfOpen: options.halfOpen ?? false,
-    });
+    const host = options.host ?? '127.0.0.1';
+    const allowHalfOpen = options.halfOpen ?? false;
+    const bare = connect({ port, host, localAddress: options.from, allowHalfOpen });
+    const socket = IS_TLS ? connectTls({ socket: bare, host, allowHalfOpen, ...trust() } as object) : bare;
     await within(
       10_000,
       'connect',
-      new Promise<void>((done, fail) => socket.once('connect', done).once('error', fail)),
+      new Promise<void>((done, fail) =>
+        socket.once(IS_TLS ? 'secureConnect' : 'connect', done).once('error', fail),
+      ),
     );
-    return new RawClient(socket, port);
+    return new RawClient(socket, bare, port);
   }
 
   /** Connects and is done with the handshake. */
@@ -113,9 +117,11 @@ export class RawClient {
     this.socket.write(data);
   }
 
-  /** Writes and waits until the kernel has taken it. */
+  /** Writes and waits until the kernel has taken it, or nobody is there for it any more. */
   written(data: Buffer | string): Promise<void> {
-    return new Promise((done, fail) => this.socket.write(data, (error) => (error ? fail(error) : done())));
+    return new Promise((done, fail) =>
+      this.socket.write(data, (error) => (error && this.ending !== 'end' ? fail(error) : done())),
+    );
   }
 
   /** Writes `size` bytes at a time. Each part leaves on its own; `pause` lets the server see it alone too. */
@@ -147,7 +153,7 @@ export class RawClient {
   }
   /** Goes with a TCP reset. */
   reset(): void {
-    this.socket.resetAndDestroy();
+    this.bare.resetAndDestroy();
   }
 
   /** Everything that came and was not read yet. */

@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, test as base } from 'vitest';
 import { ask, type Answer, type Ask } from './http';
 import { SECRET, tokenFor, type Claims, type SignOptions } from './jwt';
+import { IS_TLS, ownCertificate } from './tls';
 import { until, within } from './wait';
 
 export const BINARY = resolve(process.env.TIDINGS_BINARY ?? join(__dirname, '../../../build/tidings'));
@@ -58,7 +59,8 @@ function merged(under: Map, over: Map): Map {
 /** The configuration a server with these options gets. JSON is YAML. */
 export function configFor(options: TidingsOptions): Map {
   const endpoint = { name: 'huleedu', attempts_per_minute: 0, ...options.endpoint };
-  return merged({ ...DEFAULTS, endpoints: [endpoint] }, options.config ?? {});
+  const tls = IS_TLS ? { tls: ownCertificate() } : {};
+  return merged({ ...DEFAULTS, ...tls, endpoints: [endpoint] }, options.config ?? {});
 }
 
 /** An environment without anything of the developer's own that the server would read. */
@@ -72,6 +74,7 @@ export function cleanEnv(extra: Record<string, string> = {}): NodeJS.ProcessEnv 
     'UBSAN_OPTIONS',
     'TSAN_OPTIONS',
     'LSAN_OPTIONS',
+    'SSL_CERT_FILE',
   ]) {
     if (process.env[name] !== undefined) kept[name] = process.env[name];
   }
@@ -97,12 +100,17 @@ export class Tidings {
   private folder: string;
   /** The configuration's file. */
   readonly file: string;
+  /** What to trust; undefined where `address` does not speak TLS. */
+  readonly ca: Buffer | undefined;
 
   constructor(private readonly options: TidingsOptions) {
     if (!existsSync(BINARY)) throw new Error(`no server at ${BINARY}: build it or set TIDINGS_BINARY`);
     this.folder = mkdtempSync(join(tmpdir(), 'tidings-e2e-'));
     this.file = join(this.folder, 'tidings.yaml');
-    writeFileSync(this.file, JSON.stringify(configFor(options), null, 2));
+    const config = configFor(options);
+    writeFileSync(this.file, JSON.stringify(config, null, 2));
+    const tls = config.tls as { cert_file?: string; listen?: string } | undefined;
+    if (tls?.cert_file && !tls.listen && existsSync(tls.cert_file)) this.ca = readFileSync(tls.cert_file);
     const serve = [BINARY, 'serve', '-c', this.file, ...(options.args ?? [])];
     const command = options.shell ? ['sh', '-c', `${options.shell}; exec "$@"`, 'sh', ...serve] : serve;
     // Should this process die without a word, the kernel ends the server too.
@@ -126,10 +134,10 @@ export class Tidings {
     return this.child.pid!;
   }
   get url(): string {
-    return `http://${this.address}`;
+    return `http${this.ca ? 's' : ''}://${this.address}`;
   }
   get wsUrl(): string {
-    return `ws://${this.address}/ws`;
+    return `ws${this.ca ? 's' : ''}://${this.address}/ws`;
   }
 
   /** Waits until the server listens and says that it is ready. */
@@ -156,7 +164,7 @@ export class Tidings {
   }
 
   ask(path: string, options: Ask = {}): Promise<Answer> {
-    return ask(this.url + path, options);
+    return ask(this.url + path, { ca: this.ca, ...options });
   }
 
   /** Calls the HTTP API with the fixture's key and a JSON body (a string goes as it stands). */

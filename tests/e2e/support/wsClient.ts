@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // npm's `ws` with a memory: everything that came, in order, and how it ended.
 import WebSocket, { type ClientOptions } from 'ws';
+import { spoken, trust } from './tls';
 import { within } from './wait';
 
 export interface Closed {
@@ -85,9 +86,10 @@ export function dial(
 ): Listener {
   const { from, protocols, ...rest } = options;
   return new Listener(
-    new WebSocket(url, protocols ?? [], {
+    new WebSocket(spoken(url), protocols ?? [], {
       localAddress: from,
       perMessageDeflate: false,
+      ...trust(),
       ...rest,
     } as ClientOptions),
   );

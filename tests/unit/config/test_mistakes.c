@@ -131,6 +131,27 @@ static const struct sample {
       "t.yaml:1:85: origins: the host is not one that browsers send, found \"http://u@h\"\n"
       "t.yaml:1:99: origins: scheme://host[:port] or *.host expected, found \"null\"\n" },
 
+    /* Certificates. */
+    { "tls: {cert_file: a, key_file: b, min_version: 1.3, listen: 127.0.0.1:8443}", "" },
+    { "tls: {certificates: [{cert_file: a, key_file: b}], listen: ['[::1]:443', 1.1.1.1:443]}",
+      "" },
+    { "tls: {cert_file: '', key_file: '', certificates: []}", "" },
+    { "tls: {cert_file: a}\n", "t.yaml: tls.key_file: the key of tls.cert_file is missing\n" },
+    { "tls: {key_file: a}\n",
+      "t.yaml: tls.cert_file: the certificate of tls.key_file is missing\n" },
+    { "tls: {cert_file: a, key_file: ''}\n",
+      "t.yaml:1:31: tls.key_file: the key of tls.cert_file is missing\n" },
+    { "tls: {listen: 127.0.0.1:8443}\n",
+      "t.yaml:1:15: tls.listen: there is no certificate: set tls.cert_file and key_file\n" },
+    { "tls: {min_version: 1.1}\n",
+      "t.yaml:1:20: tls.min_version: 1.2 or 1.3 expected, found \"1.1\"\n" },
+    { "tls: {certificates: [a, {cert_file: a}, {cert_file: '', key_file: b}, {file: x}]}\n",
+      "t.yaml:1:22: tls.certificates: a map with cert_file and key_file expected\n"
+      "t.yaml:1:25: tls.certificates: a certificate without its key_file\n"
+      "t.yaml:1:53: tls.certificates: must not be empty\n"
+      "t.yaml:1:72: tls.certificates: a certificate has cert_file and key_file, but no "
+      "\"file\"\n" },
+
     /* Keys for tokens and for callers. */
     { "jwt: {algorithms: [HS265]}\n",
       "t.yaml:1:20: jwt.algorithms: unknown algorithm \"HS265\"; did you mean HS256?\n" },

@@ -179,6 +179,26 @@ static void leaves_to_a_restart(void **unused) {
     config_free(config);
 }
 
+/* Sockets that listen are what they were bound as. */
+static void leaves_tls_where_it_is(void **unused) {
+    (void)unused;
+#define TLS(more) "tls: {cert_file: a, key_file: b, " more "}\n"
+    struct config *config = from(TLS("listen: 127.0.0.1:1"));
+    config = then(config, TLS("listen: '[::1]:1', min_version: '1.3'"));
+    assert_string_equal(told, "tls.min_version 1.2>1.3\n"
+                              "! tls.listen [\"127.0.0.1:1\"]>[\"[::1]:1\"]\n");
+    assert_true(address_is_v4(&config->tls.listen[0]));
+    struct config *without = from("workers: 3\n");
+    struct err_note note = { "" };
+    assert_int_equal(config_succeed(without, config, &note), ERR_INVALID);
+    assert_string_equal(note.text, "tls: switched on or off only by a restart");
+    assert_int_equal(config_succeed(config, without, &note), ERR_INVALID);
+    config_free(without);
+    config = then(config, "tls: {certificates: [{cert_file: c, key_file: d}]}\n");
+    assert_int_equal(config->tls.listen_count, 1);
+    config_free(config);
+}
+
 /* Its texts and list are the successor's own; the password decides although nobody sees it. */
 static void leaves_the_broker_to_a_restart(void **unused) {
     (void)unused;
@@ -206,9 +226,13 @@ static void leaves_the_broker_to_a_restart(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(keeps_numbers),       cmocka_unit_test(takes_what_was_never_served),
-        cmocka_unit_test(has_an_end),          cmocka_unit_test(tells_what_changed),
-        cmocka_unit_test(leaves_to_a_restart), cmocka_unit_test(leaves_the_broker_to_a_restart),
+        cmocka_unit_test(keeps_numbers),
+        cmocka_unit_test(takes_what_was_never_served),
+        cmocka_unit_test(has_an_end),
+        cmocka_unit_test(tells_what_changed),
+        cmocka_unit_test(leaves_to_a_restart),
+        cmocka_unit_test(leaves_tls_where_it_is),
+        cmocka_unit_test(leaves_the_broker_to_a_restart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,6 +31,9 @@ static void has_defaults(void **state) {
     assert_int_equal(c->metrics.listen_count, 0);
     assert_int_equal(c->jwt.algorithms, AUTH_BIT(AUTH_HS256));
     assert_string_equal(c->jwt.secret, GOOD_SECRET);
+    assert_false(config_has_tls(&c->tls));
+    assert_int_equal(c->tls.min_version, TLS_1_2);
+    assert_int_equal(c->tls.listen_count, 0);
     assert_string_equal(c->jwt.audience, "");
     assert_int_equal(c->jwt.leeway_seconds, 5);
     assert_false(c->jwt.allows_weak_secret);
@@ -144,6 +147,9 @@ static void shows_what_can_be_read_again(void **state) {
         "origins: ['*.a.b', 'https://c:8443']\n"
         "log_format: json\n"
         "metrics: {listen: 127.0.0.1:9090}\n"
+        "tls: {certificates: [{cert_file: '/a \"b\".pem', key_file: c}, {key_file: d, cert_file: "
+        "e}], "
+        "min_version: '1.3', listen: 127.0.0.1:8443}\n"
         "jwt: {algorithms: [HS512, HS256], audience: \"a \\\"b\\\" \\\\ \xc3\xa4 # c\", issuer: "
         "'null'}\n"
         "broker:\n  kind: redis\n  redis: {url: 'redis://a%40b:classified@[::1]:7/3', mode: "
@@ -156,6 +162,15 @@ static void shows_what_can_be_read_again(void **state) {
     assert_string_equal(shown(again, &second), first.at);
     assert_non_null(strstr(first.at, "\ntrusted_proxies: [\"10.0.0.0/8\", \"0.0.0.0/0\", \"::/0\", "
                                      "\"fd00::/8\", \"192.0.2.1/32\", \"::1/128\"]\n"));
+    assert_non_null(strstr(first.at,
+                           "\ntls:\n"
+                           "  cert_file: \"\"\n"
+                           "  key_file: \"\"\n"
+                           "  certificates: [{cert_file: \"/a \\\"b\\\".pem\", key_file: \"c\"}, "
+                           "{cert_file: \"e\", key_file: \"d\"}]\n"
+                           "  min_version: 1.3\n"
+                           "  listen: [\"127.0.0.1:8443\"]\n"));
+    assert_true(config_has_tls(&c->tls));
     assert_non_null(strstr(first.at, "\n  secret: \"********\"\n"));
     assert_null(strstr(first.at, GOOD_SECRET));
     assert_non_null(strstr(first.at, "\nbroker:\n"

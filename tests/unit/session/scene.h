@@ -68,7 +68,7 @@ static inline int scene_connect(void) {
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
     struct address address;
     assert_true(address_parse(SPAN("192.0.2.1"), &address));
-    session_accept(scene.session, SESSION_DOOR_PUBLIC, ends[1], &address);
+    session_accept(scene.session, SESSION_DOOR_PUBLIC, false, ends[1], &address);
     return ends[0];
 }
 

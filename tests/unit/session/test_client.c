@@ -125,7 +125,7 @@ static int connect_from(struct scene *s, const char *from) {
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
     struct address address;
     assert_true(address_parse(span_str(from), &address));
-    session_accept(s->session, SESSION_DOOR_PUBLIC, ends[1], &address);
+    session_accept(s->session, SESSION_DOOR_PUBLIC, false, ends[1], &address);
     return ends[0];
 }
 

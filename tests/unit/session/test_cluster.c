@@ -317,7 +317,7 @@ static void a_site_of_ipv6_is_one_address(void **state) {
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
     struct address address;
     assert_true(address_parse(SPAN("[2001:db8:1:2:3::4]:5"), &address));
-    session_accept(scene.session, SESSION_DOOR_PUBLIC, ends[1], &address);
+    session_accept(scene.session, SESSION_DOOR_PUBLIC, false, ends[1], &address);
     shake_hands(ends[0], "/users", "u1");
     expect_asked("ATTEMPT users/address/2001:db8:1:2::/64  100/60000", ERR_OK, 1);
     leave(ends[0]);

@@ -18,11 +18,17 @@
 enum { MESSAGES_MAX = 200, ENDPOINT = 3 };
 
 static struct {
-    size_t takes; /* bytes that it still takes */
-    bool is_gone; /* the peer */
+    size_t takes;  /* bytes that it still takes */
+    bool is_gone;  /* the peer */
+    bool has_left; /* TLS has something of what it took */
     unsigned calls;
     struct buf taken;
 } kernel;
+
+enum err stream_flush(struct stream *s) {
+    (void)s;
+    return kernel.has_left ? ERR_AGAIN : ERR_OK;
+}
 
 enum err stream_write(struct stream *s, const struct iovec *pieces, size_t count,
                       size_t *ret_sent) {
@@ -181,6 +187,18 @@ static uint64_t ages_seen(void) {
     return count;
 }
 
+static void what_tls_still_has_counts_as_refused(void **state) {
+    (void)state;
+    struct outbox box = { 0 };
+    push(&box, 3);
+    kernel.has_left = true;
+    assert_int_equal(flush(&box, SIZE_MAX), ERR_AGAIN);
+    assert_true(outbox_is_empty(&box));
+    kernel.has_left = false;
+    assert_int_equal(flush(&box, SIZE_MAX), ERR_OK);
+    check_taken(3);
+}
+
 static void what_is_replayed_has_no_age(void **state) {
     (void)state;
     for (int is_live = 0; is_live <= 1; is_live++) {
@@ -334,6 +352,7 @@ int main(void) {
         cmocka_unit_test(the_order_stays_wherever_the_kernel_stops),
         cmocka_unit_test(a_byte_at_a_time),
         cmocka_unit_test(sixty_four_leave_with_one_call),
+        cmocka_unit_test(what_tls_still_has_counts_as_refused),
         cmocka_unit_test(what_is_replayed_has_no_age),
         cmocka_unit_test(more_come_while_some_leave),
         cmocka_unit_test(cutting_keeps_what_has_begun),
