@@ -222,7 +222,9 @@ void fetch_begin(struct fetch *fetch, const struct fetch_options *options) {
     (void)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     (void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, fetch);
     (void)curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, fetch->problem);
-    (void)curl_multi_add_handle(fetch->multi, easy);
+    CURLMcode code = curl_multi_add_handle(fetch->multi, easy);
+    assert(code == CURLM_OK); /* the same */
+    (void)code;
 }
 
 bool fetch_is_busy(const struct fetch *fetch) {
