@@ -2,7 +2,7 @@
 /*
  * app/keyring.c: asks, judges what came, and says so once.
  */
-#include "app/keyring.h"
+#include "app/keyring_priv.h"
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -15,7 +15,7 @@ enum {
     UNKNOWN_EVERY_S = 60, /* tokens of strangers may make us ask so often */
     AGE_MIN_S = 60,       /* and a source that allows no keeping at all */
     RETRY_MAX_S = 60,
-    RETRY_DOUBLINGS = 6,
+    RETRY_DOUBLINGS_MAX = 6,
     URL_SHOWN_MAX = 2 * FETCH_URL_MAX,
 };
 
@@ -57,10 +57,16 @@ static void ask_in(struct keyring *keyring, uint64_t seconds) {
     keyring->due_ns = clock_now_ns() + (ms * 8 / 10 + random_below(ms / 10)) * NS_PER_MS;
 }
 
-static uint64_t lifetime_s(const struct config_jwt *jwt, int64_t max_age_s) {
-    uint64_t most = jwt->jwks_refresh_seconds, least = most < AGE_MIN_S ? most : AGE_MIN_S;
-    if (max_age_s == FETCH_NO_AGE || (uint64_t)max_age_s > most) return most;
-    return (uint64_t)max_age_s < least ? least : (uint64_t)max_age_s;
+uint64_t keyring_lifetime_s(uint64_t most_s, int64_t max_age_s) {
+    uint64_t least_s = most_s < AGE_MIN_S ? most_s : AGE_MIN_S;
+    if (max_age_s == FETCH_NO_AGE || (uint64_t)max_age_s > most_s) return most_s;
+    return (uint64_t)max_age_s < least_s ? least_s : (uint64_t)max_age_s;
+}
+
+uint64_t keyring_retry_s(unsigned failures) {
+    if (failures > RETRY_DOUBLINGS_MAX) failures = RETRY_DOUBLINGS_MAX;
+    uint64_t wait_s = 1ull << failures;
+    return wait_s < RETRY_MAX_S ? wait_s : RETRY_MAX_S;
 }
 
 static void log_fetch(const struct keyring *keyring, enum log_level level, const char *message,
@@ -74,10 +80,7 @@ static void log_fetch(const struct keyring *keyring, enum log_level level, const
 
 static void fail(struct keyring *keyring, enum count_fetch end, const char *why) {
     counter_add(&keyring->counts->fetches[end], 1);
-    unsigned doublings = keyring->failures < RETRY_DOUBLINGS ? keyring->failures : RETRY_DOUBLINGS;
-    uint64_t wait_s = 1ull << doublings;
-    keyring->failures++;
-    ask_in(keyring, wait_s < RETRY_MAX_S ? wait_s : RETRY_MAX_S);
+    ask_in(keyring, keyring_retry_s(keyring->failures++));
     if (keyring->said == end) return;
     keyring->said = end;
     log_fetch(keyring, LOG_WARNING,
@@ -101,7 +104,7 @@ static void succeed(struct keyring *keyring, size_t keys, bool is_new, int64_t m
     atomic_store(&keyring->since_ns, clock_now_ns());
     keyring->failures = 0;
     keyring->said = COUNT_FETCH_OK;
-    ask_in(keyring, lifetime_s(keyring->jwt, max_age_s));
+    ask_in(keyring, keyring_lifetime_s(keyring->jwt->jwks_refresh_seconds, max_age_s));
     if (is_worth_saying) log_fetch(keyring, LOG_INFO, "key set fetched", log_uint("keys", keys));
 }
 

@@ -28,9 +28,16 @@ void *mem_try_resize(void *piece, size_t size);
 /* NULL is fine. */
 void mem_free(void *piece);
 
-/* For tests: the `nth` allocation that may fail from now on fails, once (0: none). Process-wide. */
+/* The rest exists in builds with tests only (base/mem_fail.c) and holds for the whole process. */
+
+/* The `nth` allocation that may fail from now on fails, once (0: none). */
 void mem_fail_nth(uint64_t nth);
-/* For tests: how many allocations that may fail there were since the last `mem_fail_nth`. */
+/* That one and all behind it, until the next call of one of the two. */
+void mem_fail_from(uint64_t nth);
+/* How many allocations that may fail there were since the last of these calls. */
 uint64_t mem_tried(void);
+/* Lets another process say what fails, and see what was tried: from now on both stand in this file
+ * (see struct failing), which must be there and be large enough. False when it is not. */
+MUST_USE bool mem_fail_follow(const char *path);
 
 #endif

@@ -54,6 +54,15 @@ static void say(struct session *s, uint32_t index, uint8_t opcode, struct span p
     }
 }
 
+/* The words in `s->scratch`, if there was memory for all of them. */
+static void say_scratch(struct session *s, uint32_t index) {
+    if (buf_err(&s->scratch)) {
+        conn_drop(s, index, WS_CLOSE_ABNORMAL, "out of memory");
+    } else {
+        say(s, index, WS_OP_TEXT, buf_span(&s->scratch));
+    }
+}
+
 /* The user, or the address of one that has no name, stays out for a while. */
 static void shut_out(struct session *s, const struct conn *c) {
     const struct endpoint_options *options = conn_endpoint(s, c);
@@ -81,7 +90,7 @@ static void end_flooder(struct session *s, uint32_t index) {
     if (options->explains && options->refuse == ENDPOINT_REFUSE_CLOSE) {
         buf_clear(&s->scratch);
         options->dialect->refusal(&refusal, &s->scratch);
-        say(s, index, WS_OP_TEXT, buf_span(&s->scratch));
+        say_scratch(s, index);
     }
     const struct conn_reason reason = { "too many messages", refusal.code,
                                         options->dialect->refusal_reason(refusal.kind) };
@@ -128,7 +137,7 @@ static void on_message(struct session *s, uint32_t index, const struct ws_event 
     if (is_text && is_whole && dialect_is_ping(event->payload)) {
         buf_clear(&s->scratch);
         options->dialect->pong(clock_wall_ms(), &s->scratch);
-        say(s, index, WS_OP_TEXT, buf_span(&s->scratch));
+        say_scratch(s, index);
     } else if (log_is_on(LOG_DEBUG)) {
         log_ignored(options, event);
     }

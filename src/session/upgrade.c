@@ -125,6 +125,7 @@ static enum upgrade_outcome refuse_by_status(struct handshake *h, const struct r
     struct buf *words = &h->s->scratch;
     buf_clear(words);
     h->options->dialect->refusal(refusal, words);
+    if (buf_err(words)) conn_at(h->s, h->index)->is_lost = true; /* half of them say nothing */
     int status = refusal_status(refusal->kind);
     http_response_start(&h->response, status);
     if (status == 401) {
@@ -153,7 +154,7 @@ static enum upgrade_outcome refuse_by_close(struct handshake *h, const struct ac
     if (h->options->explains) {
         buf_clear(&h->s->scratch);
         h->options->dialect->refusal(refusal, &h->s->scratch);
-        append_frame(out, WS_OP_TEXT, buf_span(&h->s->scratch));
+        if (!buf_err(&h->s->scratch)) append_frame(out, WS_OP_TEXT, buf_span(&h->s->scratch));
     }
     char payload[WS_CONTROL_MAX];
     size_t len =
@@ -185,6 +186,7 @@ static void welcome(const struct handshake *h, struct buf *out) {
         buf_clear(words);
         struct span user = seat_user(conn_at(h->s, h->index)->user);
         h->options->dialect->welcome(user, clock_wall_ms(), words);
+        if (buf_err(words)) conn_at(h->s, h->index)->is_lost = true;
         append_frame(out, WS_OP_TEXT, buf_span(words));
     }
     buf_clear(words);
