@@ -9,14 +9,21 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
-void tls_free(struct tls *tls) {
-    if (!tls) return;
+void tls_drop_ssl(struct tls *tls) {
     /* Else OpenSSL looks for the session in a cache that there is not. */
     if (tls->ssl) SSL_set_shutdown(tls->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
     SSL_free(tls->ssl);
     tls_context_unref(tls->context);
+    tls->ssl = NULL;
+    tls->context = NULL;
+}
+
+void tls_free(struct tls *tls) {
+    if (!tls) return;
+    tls_drop_ssl(tls);
     mem_free(tls->partial);
     mem_free(tls->left);
+    OPENSSL_cleanse(tls, sizeof *tls);
     mem_free(tls);
 }
 
@@ -31,6 +38,7 @@ static struct tls *tls_new(struct tls_context *context) {
         tls_free(tls);
         return NULL;
     }
+    SSL_set_app_data(tls->ssl, tls);
     (void)BIO_up_ref(wire->bio);
     SSL_set_bio(tls->ssl, wire->bio, wire->bio);
     return tls;
@@ -84,11 +92,12 @@ bool stream_is_shaking(const struct stream *s) {
 }
 
 bool stream_is_resumed(const struct stream *s) {
-    return s->tls && !s->tls->is_shaking && SSL_session_reused(s->tls->ssl);
+    return s->tls && s->tls->is_resumed;
 }
 
 const char *stream_tls_version(const struct stream *s) {
-    return s->tls && !s->tls->is_shaking ? SSL_get_version(s->tls->ssl) : "";
+    if (!s->tls || s->tls->is_shaking) return "";
+    return s->tls->ssl ? SSL_get_version(s->tls->ssl) : "TLSv1.3";
 }
 
 enum tls_problem stream_problem(const struct stream *s) {

@@ -24,6 +24,7 @@ static bool set_up(SSL_CTX *ssl, enum tls_version min_version) {
                                  SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
     SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_keylog_callback(ssl, tls_on_secret);
     int min = min_version == TLS_1_3 ? TLS1_3_VERSION : TLS1_2_VERSION;
     return SSL_CTX_set_min_proto_version(ssl, min) == 1 &&
            SSL_CTX_set_cipher_list(ssl, ciphers_1_2) == 1 &&

@@ -3,8 +3,9 @@
  * net/tls_priv.h: what the files of TLS have in common.
  *
  * tls_context.c makes contexts, with tls_identity.c, tls_names.c (which certificate for whom) and
- * tls_ticket.c. tls_begin.c begins and ends streams, tls_stream.c moves their bytes through the
- * wire (tls_wire.c), tls_problem.c has the words for what went wrong.
+ * tls_ticket.c. tls_begin.c begins and ends streams, tls_stream.c moves their bytes: through the
+ * wire (tls_wire.c) to and from OpenSSL, and past it when a handshake of TLS 1.3 is over
+ * (tls_after.c, tls_record.c). tls_problem.c has the words for what went wrong.
  */
 #ifndef TIDINGS_NET_TLS_PRIV_H
 #define TIDINGS_NET_TLS_PRIV_H
@@ -12,6 +13,7 @@
 #include "net/stream.h"
 
 #include "base/buf.h"
+#include "net/tls_record_priv.h"
 
 #include <openssl/ssl.h>
 #include <stdatomic.h>
@@ -29,7 +31,7 @@ struct tls_context {
 
 /* What a stream has beside its descriptor. */
 struct tls {
-    SSL *ssl;
+    SSL *ssl; /* NULL, like the next, when TLS 1.3 needs no handshake any more */
     struct tls_context *context;
     char *partial; /* the beginning of a record */
     char *left;    /* ciphertext that the kernel has refused */
@@ -39,8 +41,15 @@ struct tls {
     uint16_t silent; /* records that carried nothing, less those that were made up for */
     uint16_t spoken; /* records that did, since one was last made up for */
     uint8_t problem; /* enum tls_problem */
+    uint8_t secrets; /* of the next, how many are known */
+    struct tls_way in, out;
+    enum tls_suite suite;
+    uint32_t message_left; /* of a message of the handshake, to be skipped */
+    uint8_t message[5];    /* or its beginning */
+    uint8_t message_len;
     bool is_server : 1;
     bool is_shaking : 1;
+    bool is_resumed : 1;
     bool has_heard : 1;      /* something of the peer */
     bool has_peer_ended : 1; /* nothing more is to be read */
     bool is_broken : 1;      /* nothing more is to be written */
@@ -54,18 +63,11 @@ static inline size_t tls_left(const struct tls *tls) {
 
 /* tls_wire.c: what the thread's streams share: a BIO, so that none needs one, and room. */
 
-/* The longest record (RFC 5246 §6.2.3: 2^14 + 2048, RFC 8446 §5.2: 2^14 + 256; AEAD needs less than
- * the latter) with its head. */
-enum {
-    TLS_HEAD_BYTES = 5,
-    TLS_PLAIN_MAX = 16384,
-    TLS_RECORD_MAX = TLS_HEAD_BYTES + TLS_PLAIN_MAX + 256
-};
-
 struct tls_wire {
     BIO *bio;
     struct span in; /* what OpenSSL may read */
-    struct buf out; /* what it has written */
+    struct buf out; /* what it has written, and we */
+    struct tls_ciphers ciphers;
     char received[2 * TLS_RECORD_MAX];
     char gathered[TLS_PLAIN_MAX];
 };
@@ -81,6 +83,8 @@ enum err tls_read(struct stream *s, char *at, size_t cap, size_t *ret_len);
 enum err tls_write(struct stream *s, const struct iovec *pieces, size_t count, size_t *ret_sent);
 enum err tls_flush(struct stream *s);
 void tls_finish_writing(struct stream *s);
+/* Nothing more is to be read or written, for that reason. */
+void tls_fail(struct tls *tls, enum tls_problem problem, const char *why);
 /* Says goodbye if that is possible at once. */
 void tls_part(struct stream *s);
 /* Keeps what OpenSSL has written without trying to send it. */
@@ -89,6 +93,30 @@ MUST_USE enum err tls_keep_out(struct tls *tls, struct tls_wire *wire);
 /* tls_begin.c */
 
 void tls_free(struct tls *tls);
+/* OpenSSL has done its part. */
+void tls_drop_ssl(struct tls *tls);
+
+/* tls_after.c */
+
+/* Where plaintext goes. */
+struct tls_room {
+    char *at;
+    size_t cap;
+    size_t len;
+};
+
+/* OpenSSL's callback for keys that are known. */
+void tls_on_secret(const SSL *ssl, const char *line);
+/* The handshake is over, and OpenSSL has answered its last record: if it was TLS 1.3, it is not
+ * needed any more. */
+void tls_take_over(struct tls *tls, struct span answer);
+/* The following without OpenSSL: appends a record to what goes out; false: no memory. */
+MUST_USE bool tls_say(struct tls *tls, struct tls_wire *wire, enum tls_content content,
+                      struct span plain);
+void tls_say_alert(struct tls *tls, struct tls_wire *wire, int description);
+/* Takes a whole record that lies in what the wire has received. */
+void tls_take_sealed(struct tls *tls, struct tls_wire *wire, struct span record,
+                     struct tls_room *room);
 
 /* tls_problem.c */
 
@@ -96,7 +124,9 @@ void tls_free(struct tls *tls);
 void tls_note_failure(struct tls *tls);
 /* The first one counts. */
 void tls_note_problem(struct tls *tls, enum tls_problem problem, const char *why);
-/* The same queue as words; emptied, too. */
+/* What an alert says. */
+const char *tls_alert_text(int number);
+/* OpenSSL's last error as words; its queue is emptied, too. */
 const char *tls_last_error(void);
 
 /* tls_identity.c */

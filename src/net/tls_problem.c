@@ -63,10 +63,12 @@ static unsigned long take_error(void) {
     return found ? found : first;
 }
 
-/* "unknown" is what OpenSSL says of alerts that came with TLS 1.3. */
-static const char *alert_text(int number, unsigned long error) {
+const char *tls_alert_text(int number) {
     const char *text = SSL_alert_desc_string_long(number);
-    return strcmp(text, "unknown") == 0 ? ERR_reason_error_string(error) : text;
+    /* What OpenSSL says of those that came with TLS 1.3. */
+    if (strcmp(text, "unknown") != 0) return text;
+    text = ERR_reason_error_string(ERR_PACK(ERR_LIB_SSL, 0, ALERT_REASONS + number));
+    return text ? text : "an unknown alert";
 }
 
 void tls_note_failure(struct tls *tls) {
@@ -77,7 +79,7 @@ void tls_note_failure(struct tls *tls) {
     if (problem == TLS_PROBLEM_CERTIFICATE) {
         why = X509_verify_cert_error_string(SSL_get_verify_result(tls->ssl));
     } else if (problem == TLS_PROBLEM_REFUSED) {
-        why = alert_text(reason - ALERT_REASONS, error);
+        why = tls_alert_text(reason - ALERT_REASONS);
     }
     tls_note_problem(tls, problem, why ? why : tls_problem_label(problem));
 }

@@ -140,9 +140,9 @@ static struct span next_plain(struct rest *rest, char room[static TLS_PLAIN_MAX]
 static enum err write_record(struct stream *s, struct tls_wire *wire, struct span plain) {
     struct tls *tls = s->tls;
     size_t taken;
-    if (SSL_write_ex(tls->ssl, plain.at, plain.len, &taken) == 1 && taken == plain.len) {
-        return send_out(s, wire);
-    }
+    bool is_written = tls->ssl ? SSL_write_ex(tls->ssl, plain.at, plain.len, &taken) == 1
+                               : tls_say(tls, wire, TLS_DATA, plain);
+    if (is_written) return send_out(s, wire);
     tls->is_broken = true;
     tls_note_failure(tls);
     tls_wire_clear(wire);
@@ -173,8 +173,12 @@ static void say_end(struct stream *s, struct tls_wire *wire) {
     struct tls *tls = s->tls;
     tls->has_finished = true;
     if (tls->is_shaking || tls->is_broken) return;
-    (void)SSL_shutdown(tls->ssl);
-    ERR_clear_error();
+    if (tls->ssl) {
+        (void)SSL_shutdown(tls->ssl);
+        ERR_clear_error();
+    } else {
+        tls_say_alert(tls, wire, SSL_AD_CLOSE_NOTIFY);
+    }
     (void)send_out(s, wire);
 }
 
@@ -197,7 +201,7 @@ void tls_part(struct stream *s) {
 
 /* ---- in ---- */
 
-static void fail(struct tls *tls, enum tls_problem problem, const char *why) {
+void tls_fail(struct tls *tls, enum tls_problem problem, const char *why) {
     tls_note_problem(tls, problem, why);
     tls->is_broken = true;
     tls->has_peer_ended = true;
@@ -226,21 +230,21 @@ static bool next_record(struct span *bytes, struct span *ret) {
 static bool greets_well(struct tls *tls, struct span bytes) {
     uint8_t first = (uint8_t)bytes.at[0];
     if (first >= 'A' && first <= 'Z') {
-        fail(tls, TLS_PROBLEM_PLAIN_HTTP, "HTTP without TLS");
+        tls_fail(tls, TLS_PROBLEM_PLAIN_HTTP, "HTTP without TLS");
         return false;
     }
     if (first != RECORD_HANDSHAKE) {
-        fail(tls, TLS_PROBLEM_NOT_TLS, "something else than TLS");
+        tls_fail(tls, TLS_PROBLEM_NOT_TLS, "something else than TLS");
         return false;
     }
     if (missing(bytes) > 0) return true;
     const uint8_t *hello = (const uint8_t *)bytes.at + TLS_HEAD_BYTES;
     if (bytes.len < TLS_HEAD_BYTES + 4 || hello[0] != CLIENT_HELLO) {
-        fail(tls, TLS_PROBLEM_PROTOCOL, "it does not begin with a hello");
+        tls_fail(tls, TLS_PROBLEM_PROTOCOL, "it does not begin with a hello");
         return false;
     }
     if (((size_t)hello[1] << 16 | (size_t)hello[2] << 8 | hello[3]) > HELLO_MAX) {
-        fail(tls, TLS_PROBLEM_PROTOCOL, "its hello is too long");
+        tls_fail(tls, TLS_PROBLEM_PROTOCOL, "its hello is too long");
         return false;
     }
     tls->has_heard = true;
@@ -257,13 +261,6 @@ static bool bears_record(struct tls *tls, bool has_spoken) {
     return true;
 }
 
-/* Where the plaintext goes. */
-struct room {
-    char *at;
-    size_t cap;
-    size_t len;
-};
-
 /* OpenSSL reads no further. */
 static void take_end(struct tls *tls) {
     int error = SSL_get_error(tls->ssl, 0);
@@ -274,10 +271,9 @@ static void take_end(struct tls *tls) {
     tls_note_failure(tls);
 }
 
-static void take_record(struct tls *tls, struct tls_wire *wire, struct span record,
-                        struct room *room) {
-    bool was_shaking = tls->is_shaking;
-    size_t before = room->len;
+/* OpenSSL takes a whole record. */
+static void feed_record(struct tls *tls, struct tls_wire *wire, struct span record,
+                        struct tls_room *room) {
     wire->in = record;
     do {
         size_t len;
@@ -288,9 +284,32 @@ static void take_record(struct tls *tls, struct tls_wire *wire, struct span reco
         room->len += len;
     } while (wire->in.len > 0 || SSL_pending(tls->ssl) > 0);
     wire->in = (struct span){ NULL, 0 };
-    if (was_shaking && SSL_is_init_finished(tls->ssl)) tls->is_shaking = false;
-    if (!was_shaking && !tls->has_peer_ended && !bears_record(tls, room->len > before)) {
-        fail(tls, TLS_PROBLEM_FLOOD, "too many records that carry nothing");
+}
+
+static void shake(struct tls *tls, struct tls_wire *wire, struct span record,
+                  struct tls_room *room) {
+    size_t before = wire->out.len;
+    feed_record(tls, wire, record, room);
+    if (tls->has_peer_ended || !SSL_is_init_finished(tls->ssl)) return;
+    tls->is_shaking = false;
+    tls->is_resumed = SSL_session_reused(tls->ssl);
+    tls_take_over(tls, span_skip(buf_span(&wire->out), before));
+}
+
+static void take_record(struct tls *tls, struct tls_wire *wire, struct span record,
+                        struct tls_room *room) {
+    if (tls->is_shaking) {
+        shake(tls, wire, record, room);
+        return;
+    }
+    size_t before = room->len;
+    if (tls->ssl) {
+        feed_record(tls, wire, record, room);
+    } else {
+        tls_take_sealed(tls, wire, record, room);
+    }
+    if (!tls->has_peer_ended && !bears_record(tls, room->len > before)) {
+        tls_fail(tls, TLS_PROBLEM_FLOOD, "too many records that carry nothing");
     }
 }
 
@@ -300,7 +319,7 @@ static void keep_partial(struct tls *tls, struct span bytes) {
     if (bytes.len > 0 && !tls->has_peer_ended) {
         partial = mem_try(bytes.len);
         if (!partial) {
-            fail(tls, TLS_PROBLEM_MEMORY, err_text(ERR_NOMEM));
+            tls_fail(tls, TLS_PROBLEM_MEMORY, err_text(ERR_NOMEM));
             bytes.len = 0;
         } else {
             memcpy(partial, bytes.at, bytes.len);
@@ -337,10 +356,11 @@ enum err tls_read(struct stream *s, char *at, size_t cap, size_t *ret_len) {
     if (!wire) return ERR_CLOSED;
     struct span bytes;
     enum err e = receive(s, wire, cap, &bytes);
-    if (e == ERR_CLOSED) fail(tls, TLS_PROBLEM_CLOSED, "it closed the connection without a word");
+    if (e == ERR_CLOSED)
+        tls_fail(tls, TLS_PROBLEM_CLOSED, "it closed the connection without a word");
     if (e) return e;
     ERR_clear_error();
-    struct room room = { at, cap, 0 };
+    struct tls_room room = { at, cap, 0 };
     struct span record;
     bool is_fine = !tls->is_server || tls->has_heard || greets_well(tls, bytes);
     while (is_fine && !tls->has_peer_ended && next_record(&bytes, &record))

@@ -50,6 +50,7 @@ static long wire_ctrl(BIO *bio, int command, long number, void *pointer) {
 static void wire_free(void *own_wire) {
     struct tls_wire *wire = own_wire;
     BIO_free(wire->bio);
+    tls_ciphers_finish(&wire->ciphers);
     buf_finish(&wire->out);
     mem_free(wire);
     own = NULL;
@@ -69,8 +70,9 @@ static struct tls_wire *wire_new(void) {
     if (!wire) return NULL;
     wire->in = (struct span){ NULL, 0 };
     buf_init(&wire->out, OUT_MAX);
+    bool has_ciphers = tls_ciphers_init(&wire->ciphers);
     wire->bio = BIO_new(method);
-    if (!wire->bio || pthread_setspecific(key, wire) != 0) {
+    if (!has_ciphers || !wire->bio || pthread_setspecific(key, wire) != 0) {
         wire_free(wire);
         return NULL;
     }
