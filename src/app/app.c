@@ -161,6 +161,7 @@ static void go_over(struct app *app, struct settings *next) {
     settings_unref(app->settings);
     app->settings = next;
     share(app);
+    sharing_use(app->sharing, next->config);
     offer(app);
 }
 

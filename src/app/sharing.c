@@ -84,6 +84,8 @@ static struct redis_options link_options(const struct config *config) {
         .user = redis->url.user,
         .password = redis->url.password,
         .database = redis->url.database,
+        .tls = redis->url.is_secure ? redis->tls.context : NULL,
+        .tls_name = redis->tls.server_name,
         .sentinels = redis->sentinels,
         .sentinel_count = redis->sentinels_count,
         .sentinel_master = redis->sentinel_master,
@@ -141,6 +143,12 @@ enum err sharing_start(struct sharing *sharing, struct worker *const *workers,
     sharing->worker_count = worker_count;
     on_changed(sharing, false); /* until it is up */
     return broker_redis_start(sharing->redis);
+}
+
+void sharing_use(struct sharing *sharing, const struct config *config) {
+    struct tls_context *tls = config->broker.redis.tls.context;
+    if (!sharing || !tls || !sharing->settings->config->broker.redis.url.is_secure) return;
+    broker_redis_use_tls(sharing->redis, tls);
 }
 
 void sharing_stop(struct sharing *sharing) {

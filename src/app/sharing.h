@@ -8,6 +8,7 @@
 
 #include "app/worker.h"
 
+struct config;
 struct sharing;
 
 /* Makes it; it does not run yet. `*ret` is NULL with an embedded broker. `hub_shared` and `counts`,
@@ -20,6 +21,8 @@ struct broker_redis *sharing_broker(struct sharing *sharing);
  * below. */
 MUST_USE enum err sharing_start(struct sharing *sharing, struct worker *const *workers,
                                 size_t worker_count);
+/* What of another configuration holds for it without a restart: the files for TLS. */
+void sharing_use(struct sharing *sharing, const struct config *config);
 /* When no worker runs any more and before they are freed. */
 void sharing_stop(struct sharing *sharing);
 /* After the workers are freed. */

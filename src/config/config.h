@@ -95,8 +95,21 @@ enum config_store_kind { CONFIG_STORE_MEMORY, CONFIG_STORE_SQLITE };
 /* How what is published reaches listeners: within this process, or by a Redis that nodes share. */
 enum config_broker_kind { CONFIG_BROKER_MEMORY, CONFIG_BROKER_REDIS };
 
+struct tls_context;
+
+/* How the servers of a Redis are recognized, and we by them. Texts are "" where nothing was given.
+ */
+struct config_redis_tls {
+    const char *ca_file;
+    const char *cert_file;
+    const char *key_file;
+    const char *server_name;
+    struct tls_context *context; /* made of the files; NULL: no TLS, and after `config_parse` */
+};
+
 struct config_redis {
     struct redis_url url;
+    struct config_redis_tls tls;
     enum redis_mode mode;
     const char *sentinels[CONFIG_SENTINELS_MAX]; /* host:port each */
     size_t sentinels_count;

@@ -9,6 +9,7 @@
 #define TIDINGS_CONFIG_DRAFT_PRIV_H
 
 #include "config/config.h"
+#include "config/file.h"
 #include "config/row_priv.h"
 
 struct config_draft_endpoint {
@@ -63,11 +64,8 @@ struct config_place config_draft_place_of(const struct config_draft *draft,
                                           const struct config_draft_endpoint *endpoint,
                                           const char *key);
 
-/* Reads at most `max` bytes of a file into `out`. On failure ERR_IO, ERR_TOO_BIG or ERR_NOMEM with
- * a sentence that does not name the file. */
-MUST_USE
-enum err config_read_file(const char *path, size_t max, struct buf *out, struct err_note *note);
-/* Wipes what it holds before it goes. */
-void config_wipe(struct buf *b);
+/* Makes `tls->context` of the files that are named there. NULL, or the key that is at fault, with a
+ * sentence. */
+const char *config_redis_tls_open(struct config_redis_tls *tls, struct err_note *note);
 
 #endif

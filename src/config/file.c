@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * config/file.c: files, whole and bounded.
+ * config/file.c: see config/file.h.
  */
-#include "config/draft_priv.h"
+#include "config/file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -245,8 +245,38 @@ static void judge_proxies(struct config_draft *draft, const struct config *confi
                  "true needs trusted_proxies, which are those that speak it");
 }
 
-static void judge_broker(struct config_draft *draft, const struct config *config) {
-    const struct config_redis *redis = &config->broker.redis;
+/* Whether what is given for TLS goes together. */
+static bool is_redis_tls_whole(struct config_draft *draft, const struct config_redis *redis) {
+    static const char *const paths[] = { "broker.redis.tls.ca_file", "broker.redis.tls.cert_file",
+                                         "broker.redis.tls.key_file",
+                                         "broker.redis.tls.server_name" };
+    const struct config_redis_tls *tls = &redis->tls;
+    const char *const values[] = { tls->ca_file, tls->cert_file, tls->key_file, tls->server_name };
+    bool is_good = true;
+    for (size_t i = 0; i < countof(paths) && !redis->url.is_secure; i++) {
+        if (!*values[i]) continue;
+        wrong_at(draft, paths[i], "only with rediss:// in broker.redis.url");
+        is_good = false;
+    }
+    if (!is_good || !*tls->cert_file == !*tls->key_file) return is_good;
+    if (*tls->cert_file)
+        wrong_at(draft, "broker.redis.tls.cert_file", "its key_file is missing");
+    else
+        wrong_at(draft, "broker.redis.tls.key_file", "its cert_file is missing");
+    return false;
+}
+
+static void judge_redis_tls(struct config_draft *draft, struct config_redis *redis) {
+    struct err_note note = { "" };
+    if (is_section_wrong(draft, SPAN("broker.redis.tls")) || !is_redis_tls_whole(draft, redis))
+        return;
+    if (!redis->url.is_secure || !draft->opens_files) return;
+    const char *path = config_redis_tls_open(&redis->tls, &note);
+    if (path) wrong_at(draft, path, note.text);
+}
+
+static void judge_broker(struct config_draft *draft, struct config *config) {
+    struct config_redis *redis = &config->broker.redis;
     if (is_section_wrong(draft, SPAN("broker")) || config->broker.kind == CONFIG_BROKER_MEMORY)
         return;
     if (config->store.kind == CONFIG_STORE_SQLITE)
@@ -261,6 +291,7 @@ static void judge_broker(struct config_draft *draft, const struct config *config
         wrong_at(draft, "broker.redis.sentinels", "only with mode: sentinel");
     if (redis->mode == REDIS_CLUSTER && redis->url.database > 0)
         wrong_at(draft, "broker.redis.url", "a Cluster has no database but 0");
+    judge_redis_tls(draft, redis);
 }
 
 /* The endpoint would be found first, and nobody would reach the route any more. */

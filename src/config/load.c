@@ -4,6 +4,7 @@
  */
 #include "base/mem.h"
 #include "config/draft_priv.h"
+#include "net/tls.h"
 
 enum { LABEL_MAX = 128 };
 
@@ -128,6 +129,7 @@ void config_free(struct config *config) {
     auth_keys_unref(config->jwt.keys);
     tls_context_unref(config->tls.identity.context);
     api_keys_free(config->api.keys);
+    tls_context_unref(config->broker.redis.tls.context);
     for (size_t i = 0; i < config->endpoints_count; i++)
         config_pool_unref(config->endpoint_pools[i]);
     config_pool_unref(config->pool);

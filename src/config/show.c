@@ -16,18 +16,24 @@ static void show_rows(const struct config_row *rows, size_t count, struct span s
     }
 }
 
-/* Sections lie at most one within another. */
+/* How deep the keys of a section lie. */
+static size_t depth_of(const char *section) {
+    size_t depth = *section ? 1 : 0;
+    for (; *section; section++)
+        depth += *section == '.';
+    return depth;
+}
+
 static void show_section(const struct config_section *section, const struct config *config,
                          struct buf *out) {
+    static const char *const indents[] = { "", "  ", "    ", "      " };
     const char *name = section->name;
-    bool is_inner = config_path_head(name).len > 0;
-    if (*name)
-        buf_printf(out, "%s%.*s:\n", is_inner ? "  " : "\n", SPAN_ARG(config_path_tail(name)));
-    show_rows(config_rows, config_rows_count, span_str(name),
-              is_inner ? "    "
-              : *name  ? "  "
-                       : "",
-              config, out);
+    size_t depth = depth_of(name);
+    assert(depth < countof(indents));
+    if (depth > 0)
+        buf_printf(out, "%s%.*s:\n", depth > 1 ? indents[depth - 1] : "\n",
+                   SPAN_ARG(config_path_tail(name)));
+    show_rows(config_rows, config_rows_count, span_str(name), indents[depth], config, out);
 }
 
 void config_show(const struct config *config, struct buf *out) {

@@ -91,6 +91,8 @@ const struct config_section config_sections[] = {
       "several nodes share. The environment's `REDIS_URL` switches to Redis where neither "
       "the file nor `TIDINGS_BROKER_KIND` says otherwise." },
     { "broker.redis", "Where that Redis is. Used with `broker.kind: redis` only." },
+    { "broker.redis.tls", "With a URL that begins with rediss://: how its servers, Sentinels too, "
+                          "are recognized, and we by them." },
 };
 const size_t config_sections_count = countof(config_sections);
 
@@ -265,8 +267,9 @@ const struct config_row config_rows[] = {
               "one." },
     { "broker.redis.url", .type = &config_type_redis_url, AT(broker.redis.url),
       .standard = "redis://127.0.0.1:6379/0", .is_secret = true, AFTER_RESTART,
-      .text = "redis://[[user]:password@]host[:port][/database]; in user and password @, / and the "
-              "like are written as escapes (%40, %2F). With mode: sentinel only user, password and "
+      .text = "redis://[[user]:password@]host[:port][/database], or rediss:// for TLS; in user and "
+              "password @, / and the like are written as escapes (%40, %2F). With mode: sentinel "
+              "only user, password and "
               "database count; with mode: cluster it is the node to ask first." },
     { "broker.redis.mode", WORD(modes), AT(broker.redis.mode), .standard = "single", AFTER_RESTART,
       .text = "single: one server; sentinel: the master that Sentinels name; cluster: a Redis "
@@ -295,6 +298,22 @@ const struct config_row config_rows[] = {
       .text =
           "The longest time between two attempts to connect; the first ones follow sooner, each "
           "at a random moment." },
+
+    { "broker.redis.tls.ca_file", TEXT(0, PATH_TEXT_MAX), AT(broker.redis.tls.ca_file),
+      .standard = "", FOR_NEW,
+      .text = "A PEM file with the authorities whose certificates are accepted. Empty: those that "
+              "the system trusts." },
+    { "broker.redis.tls.cert_file", TEXT(0, PATH_TEXT_MAX), AT(broker.redis.tls.cert_file),
+      .standard = "", FOR_NEW,
+      .text = "A PEM file with the certificate that is shown to a Redis that asks for one (mutual "
+              "TLS), and those between it and its authority." },
+    { "broker.redis.tls.key_file", TEXT(0, PATH_TEXT_MAX), AT(broker.redis.tls.key_file),
+      .standard = "", FOR_NEW, .text = "A PEM file with its key." },
+    { "broker.redis.tls.server_name", TEXT(0, 253), AT(broker.redis.tls.server_name),
+      .standard = "", AFTER_RESTART,
+      .text = "The name, or IP address, that the certificates must be for. Empty: the host that is "
+              "connected to, which with Sentinels and in a Cluster is what these announce, an "
+              "address unless they are told otherwise." },
 };
 const size_t config_rows_count = countof(config_rows);
 

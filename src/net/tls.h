@@ -43,7 +43,8 @@ struct tls_client_options {
     struct span trusted;                 /* PEM of authorities; empty: those of the system */
     const struct tls_identity *identity; /* shown to a server that asks; NULL: none */
     enum tls_version min_version;
-    bool is_http; /* says `http/1.1` (ALPN) */
+    bool is_http;        /* says `http/1.1` (ALPN) */
+    bool trusts_anybody; /* no certificate is checked: for trying out and measuring */
 };
 
 struct tls_context;

@@ -151,7 +151,7 @@ enum err tls_server_new(const struct tls_server_options *options, struct tls_con
 static enum err fill_client(struct tls_context *context, const struct tls_client_options *options,
                             struct err_note *note) {
     SSL_CTX *ssl = context->ssl;
-    SSL_CTX_set_verify(ssl, SSL_VERIFY_PEER, NULL);
+    SSL_CTX_set_verify(ssl, options->trusts_anybody ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, NULL);
     if (options->is_http && SSL_CTX_set_alpn_protos(ssl, http_protocol, HTTP_PROTOCOL_LEN) != 0) {
         return ERR_NOMEM;
     }

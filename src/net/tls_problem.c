@@ -45,7 +45,8 @@ static enum tls_problem kind_of(int reason) {
 }
 
 void tls_note_problem(struct tls *tls, enum tls_problem problem, const char *why) {
-    if (tls->problem != TLS_PROBLEM_NONE) return;
+    /* That it is closed says least: an alert that is read after a write failed says why. */
+    if (tls->problem != TLS_PROBLEM_NONE && tls->problem != TLS_PROBLEM_CLOSED) return;
     tls->problem = (uint8_t)problem;
     tls->why = why;
 }

@@ -76,9 +76,20 @@ void redis_conn_end(struct redis_conn *conn) {
     }
 }
 
+static enum err begin_tls(struct redis_conn *conn, struct err_note *note) {
+    const struct redis_net *net = conn->net;
+    if (!net->tls) return ERR_OK;
+    const char *name = *net->tls_name ? net->tls_name : conn->server.host;
+    enum err e = stream_begin_tls_client(&conn->stream, net->tls, name);
+    if (!e) return ERR_OK;
+    stream_close(&conn->stream);
+    return err_note(note, e, "TLS: %s", err_text(e));
+}
+
 static enum err connect_to(struct redis_conn *conn, const struct address *address,
                            struct err_note *note) {
     enum err e = stream_connect(address, &conn->stream, note);
+    if (!e) e = begin_tls(conn, note);
     if (e) return e;
     conn->watched = EPOLLOUT;
     e = loop_watch(conn->net->loop, conn->stream.fd, conn->net->kind, conn->index, EPOLLOUT);
@@ -180,7 +191,8 @@ void redis_conn_tick(struct redis_conn *conn, uint64_t now_ms) {
         break;
     case CONN_LOGIN:
         if (!is_late) break;
-        redis_conn_fail(conn, "it takes connections but does not answer within %u ms", timeout_ms);
+        redis_conn_fail(conn, "it takes connections but does not answer within %u ms%s", timeout_ms,
+                        stream_is_shaking(&conn->stream) ? ", or does not speak TLS" : "");
         break;
     case CONN_READY: redis_conn_probe(conn, now_ms); break;
     case CONN_IDLE:

@@ -128,15 +128,20 @@ static void cut(struct redis_conn *conn) {
     }
 }
 
+/* The stream is over; TLS may know better why than `why`. */
+static void fail_broken(struct redis_conn *conn, const char *why) {
+    struct err_note note;
+    stream_explain(&conn->stream, why, &note);
+    redis_conn_fail(conn, "%s", note.text);
+}
+
 static void write_some(struct redis_conn *conn) {
-    struct buf *out = &conn->out;
-    const struct iovec piece = { out->at + conn->out_sent, out->len - conn->out_sent };
-    size_t sent = 0;
-    if (stream_write(&conn->stream, &piece, 1, &sent)) {
-        redis_conn_fail(conn, "the connection was lost");
+    struct span rest = span_skip(buf_span(&conn->out), conn->out_sent);
+    size_t sent;
+    if (stream_push(&conn->stream, rest, &sent, &conn->is_blocked)) {
+        fail_broken(conn, "the connection was lost");
         return;
     }
-    conn->is_blocked = sent < piece.iov_len;
     conn->out_sent += sent;
     cut(conn);
     redis_conn_watch(conn);
@@ -146,7 +151,7 @@ void redis_conn_flush(struct redis_conn *conn) {
     if (conn->state != CONN_LOGIN && conn->state != CONN_READY) return;
     if (buf_err(&conn->out)) {
         redis_conn_fail(conn, "more waits to be sent than is kept");
-    } else if (!conn->is_blocked && conn->out.len > conn->out_sent) {
+    } else if (!conn->is_blocked) {
         write_some(conn);
     }
 }
@@ -210,6 +215,13 @@ static void take_all(struct redis_conn *conn) {
     }
 }
 
+static const char *closed_why(const struct redis_conn *conn) {
+    bool is_mute = conn->state == CONN_LOGIN && conn->step_next == 0 && !conn->net->tls;
+    return is_mute ? "the server closed the connection unanswered, as one does that speaks TLS "
+                     "(rediss://)"
+                   : "the server closed the connection";
+}
+
 static void read_some(struct redis_conn *conn) {
     char piece[REDIS_PIECE_BYTES];
     for (int i = 0; i < PIECES_A_TURN && reads(conn); i++) {
@@ -217,7 +229,7 @@ static void read_some(struct redis_conn *conn) {
         enum err e = stream_read(&conn->stream, piece, sizeof piece, &len);
         if (e == ERR_AGAIN) return;
         if (e) {
-            redis_conn_fail(conn, "the server closed the connection");
+            fail_broken(conn, closed_why(conn));
             return;
         }
         conn->heard_ms = redis_now_ms();

@@ -3,6 +3,7 @@
  * redis/conn_net.c: all connections of a link, which share a kind of the loop's sockets.
  */
 #include "base/clock.h"
+#include "net/tls.h"
 #include "redis/conn_own_priv.h"
 
 uint64_t redis_now_ms(void) {
@@ -19,6 +20,8 @@ static void on_event(void *owner, uint32_t index, uint32_t events) {
 void redis_net_init(struct redis_net *net, struct loop *loop, const struct redis_options *options) {
     *net = (struct redis_net){
         .loop = loop,
+        .tls = options->tls ? tls_context_ref(options->tls) : NULL,
+        .tls_name = options->tls_name ? options->tls_name : "",
         .connect_timeout_ms = options->connect_timeout_ms,
         .reply_timeout_ms = options->reply_timeout_ms,
         .queued_bytes_max = options->queued_bytes_max,
@@ -30,6 +33,8 @@ void redis_net_finish(struct redis_net *net) {
     for (uint32_t i = 0; i < net->conn_count; i++)
         redis_conn_free(net->conns[i]);
     redis_net_reap(net);
+    tls_context_unref(net->tls);
+    net->tls = NULL;
 }
 
 void redis_net_tick(struct redis_net *net) {

@@ -6,7 +6,7 @@
 #ifndef TIDINGS_REDIS_CONN_OWN_PRIV_H
 #define TIDINGS_REDIS_CONN_OWN_PRIV_H
 
-#include "net/stream.h"
+#include "net/push.h"
 #include "redis/conn_priv.h"
 #include "redis/login_priv.h"
 #include "redis/reader_priv.h"

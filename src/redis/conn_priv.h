@@ -40,7 +40,9 @@ struct redis_conn;
 /* What the connections of a link have in common. */
 struct redis_net {
     struct loop *loop;
-    uint32_t kind; /* of the loop's sockets */
+    uint32_t kind;           /* of the loop's sockets */
+    struct tls_context *tls; /* counted; NULL: none */
+    const char *tls_name;    /* empty: that of the server */
     uint32_t connect_timeout_ms, reply_timeout_ms;
     size_t queued_bytes; /* of commands that wait to be sent or answered, of all connections */
     size_t queued_bytes_max;

@@ -9,6 +9,7 @@
 #include "base/digest.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "net/tls.h"
 
 enum { TICK_MS = 50, SAID_A_SECOND = 4, ARGUMENTS_MAX = 1024 };
 
@@ -132,6 +133,12 @@ bool redis_link_is_up(const struct redis_link *link) {
 
 void redis_link_read(struct redis_link *link, bool is_wanted) {
     redis_net_pause(&link->net, !is_wanted);
+}
+
+void redis_link_use_tls(struct redis_link *link, struct tls_context *tls) {
+    assert(link->net.tls);
+    tls_context_unref(link->net.tls);
+    link->net.tls = tls_context_ref(tls);
 }
 
 void redis_link_reset(struct redis_link *link, const char *why) {

@@ -19,6 +19,8 @@
 
 enum { REDIS_CHANNEL_MAX = 512 };
 
+struct tls_context;
+
 /* Everything is borrowed for the life of the link. */
 struct redis_options {
     enum redis_mode mode;
@@ -26,8 +28,11 @@ struct redis_options {
      * concerns the master: user, password and database. */
     const char *host;
     uint16_t port;
-    const char *user, *password;  /* empty: none */
-    uint32_t database;            /* 0 in a Cluster */
+    const char *user, *password; /* empty: none */
+    uint32_t database;           /* 0 in a Cluster */
+    /* TLS with every server, Sentinels too; NULL: none. The link keeps a reference. */
+    struct tls_context *tls;
+    const char *tls_name; /* what certificates must be for; empty or NULL: the server's own host */
     const char *const *sentinels; /* host:port each */
     size_t sentinel_count;
     const char *sentinel_master;
@@ -101,6 +106,9 @@ void redis_link_free(struct redis_link *link);
 bool redis_link_is_up(const struct redis_link *link);
 /* False: reading is stopped, since what was read cannot be delivered as fast; the sockets fill. */
 void redis_link_read(struct redis_link *link, bool is_wanted);
+/* Connections that are made from now on use `tls`, of which it keeps a reference. Only where there
+ * is TLS already. */
+void redis_link_use_tls(struct redis_link *link, struct tls_context *tls);
 /* Gives up the connections that subscriptions and commands go by and begins anew: for an owner that
  * has found out that nothing is delivered although all answer. */
 void redis_link_reset(struct redis_link *link, const char *why);

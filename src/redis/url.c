@@ -124,24 +124,27 @@ static const char *read_parts(struct span rest, struct redis_url *url) {
     return authority.len > 0 ? read_port(authority, &url->port) : NULL;
 }
 
+static bool begins(struct span text, struct span scheme) {
+    return text.len >= scheme.len && span_eq_nocase(span_of(text.at, scheme.len), scheme);
+}
+
 enum err redis_url_parse(struct span text, struct redis_url *ret, struct err_note *note) {
     static const struct span plain = { "redis://", 8 }, secure = { "rediss://", 9 };
-    if (text.len >= secure.len && span_eq_nocase(span_of(text.at, secure.len), secure))
-        return err_note(note, ERR_UNSUPPORTED, "rediss:// (TLS) is not supported, use redis://");
-    if (text.len < plain.len || !span_eq_nocase(span_of(text.at, plain.len), plain))
-        return refuse(note, "a Redis URL begins with redis://");
+    bool is_secure = begins(text, secure);
+    if (!is_secure && !begins(text, plain))
+        return refuse(note, "a Redis URL begins with redis:// or rediss://");
     for (size_t i = 0; i < text.len; i++)
         if ((unsigned char)text.at[i] <= ' ' || text.at[i] == 0x7f)
             return refuse(note, "a URL has no spaces or control characters");
-    struct redis_url url = { .port = REDIS_URL_PORT };
-    const char *why = read_parts(span_skip(text, plain.len), &url);
+    struct redis_url url = { .is_secure = is_secure, .port = REDIS_URL_PORT };
+    const char *why = read_parts(span_skip(text, is_secure ? secure.len : plain.len), &url);
     if (!why) *ret = url;
     explicit_bzero(url.password, sizeof url.password);
     return why ? refuse(note, why) : ERR_OK;
 }
 
 void redis_url_show(const struct redis_url *url, struct buf *out) {
-    buf_append_text(out, "redis://");
+    buf_append_text(out, url->is_secure ? "rediss://" : "redis://");
     for (const char *c = url->user; *c; c++) {
         bool is_plain = isalnum((unsigned char)*c) || strchr("-._~", *c);
         buf_printf(out, is_plain ? "%c" : "%%%02X", (unsigned char)*c);
@@ -153,8 +156,9 @@ void redis_url_show(const struct redis_url *url, struct buf *out) {
 }
 
 bool redis_url_eq(const struct redis_url *a, const struct redis_url *b) {
-    return strcmp(a->host, b->host) == 0 && a->port == b->port && a->database == b->database &&
-           strcmp(a->user, b->user) == 0 && strcmp(a->password, b->password) == 0;
+    return a->is_secure == b->is_secure && strcmp(a->host, b->host) == 0 && a->port == b->port &&
+           a->database == b->database && strcmp(a->user, b->user) == 0 &&
+           strcmp(a->password, b->password) == 0;
 }
 
 const char *redis_prefix_fault(struct span prefix) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * redis/url.h: where a Redis is, as people write it: redis://user:password@host:port/database.
+ * redis/url.h: where a Redis is, as people write it: redis://user:password@host:port/database, or
+ * rediss:// for TLS.
  */
 #ifndef TIDINGS_REDIS_URL_H
 #define TIDINGS_REDIS_URL_H
@@ -14,6 +15,7 @@ enum { REDIS_URL_PORT = 6379, REDIS_PREFIX_MAX = 64 };
 enum redis_mode { REDIS_SINGLE, REDIS_SENTINEL, REDIS_CLUSTER };
 
 struct redis_url {
+    bool is_secure;                    /* rediss:// */
     char host[REDIS_URL_HOST_MAX + 1]; /* a name or an address, IPv6 without brackets */
     uint16_t port;                     /* REDIS_URL_PORT unless given */
     char user[REDIS_URL_USER_MAX + 1]; /* without escapes; empty: none */
@@ -21,9 +23,10 @@ struct redis_url {
     uint32_t database; /* 0 unless given */
 };
 
-/* Takes `text` apart: redis://[[user]:password@]host[:port][/database], IPv6 in brackets, escapes
- * (%40) in user and password. ERR_UNSUPPORTED for rediss://, ERR_INVALID for all else; `note` says
- * why and quotes nothing, since any part may turn out to be a piece of the password. */
+/* Takes `text` apart: redis[s]://[[user]:password@]host[:port][/database], IPv6 in brackets,
+ * escapes
+ * (%40) in user and password. ERR_INVALID and a note that quotes nothing, since any part may turn
+ * out to be a piece of the password. */
 MUST_USE enum err redis_url_parse(struct span text, struct redis_url *ret, struct err_note *note);
 
 /* Appends it in full, with a password as ***: for people; it parses again, too. */

@@ -78,9 +78,9 @@ static inline void cluster_start_node(struct cluster_node *node) {
 static inline struct cluster_node *cluster_add(struct cluster *c) {
     if (c->count == CLUSTER_NODES_MAX) abort();
     struct cluster_node *node = &c->nodes[c->count++];
-    *node = (struct cluster_node){ .process.port = redis_free_port(),
-                                   .bus_port = redis_free_port(),
+    *node = (struct cluster_node){ .bus_port = redis_free_port(),
                                    .dir = "/tmp/tidings-cluster-XXXXXX" };
+    redis_choose_ports(&node->process);
     if (!mkdtemp(node->dir)) abort();
     cluster_start_node(node);
     char answer[128];
@@ -90,7 +90,7 @@ static inline struct cluster_node *cluster_add(struct cluster *c) {
 }
 
 static inline void cluster_meet(const struct cluster_node *node, const struct cluster_node *other) {
-    cluster_order(node, "CLUSTER MEET 127.0.0.1 %u %u", (unsigned)other->process.port,
+    cluster_order(node, "CLUSTER MEET 127.0.0.1 %u %u", (unsigned)redis_port(&other->process),
                   (unsigned)other->bus_port);
 }
 

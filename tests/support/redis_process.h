@@ -2,11 +2,16 @@
 /*
  * support/redis_process.h: real redis-server processes on 127.0.0.1, which end with the test
  * whatever becomes of it, and a plain blocking client to tell them things.
+ *
+ * After `redis_speak_tls` each has a second port, where it speaks TLS and wants to see a
+ * certificate as well; among themselves they speak it too.
  */
 #ifndef TIDINGS_SUPPORT_REDIS_PROCESS_H
 #define TIDINGS_SUPPORT_REDIS_PROCESS_H
 
 #include "base/base.h"
+
+#include "tls_folder.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -21,7 +26,20 @@
 struct redis_process {
     pid_t pid; /* 0: not running */
     uint16_t port;
+    uint16_t tls_port; /* 0: not chosen yet */
 };
+
+static struct tls_folder redis_tls; /* where `redis`.pem is, with TLS */
+
+static inline void redis_speak_tls(void) {
+    tls_folder_begin(&redis_tls);
+    tls_folder_add(&redis_tls, "redis");
+}
+
+/* The port that others than the test connect to. */
+static inline uint16_t redis_port(const struct redis_process *p) {
+    return redis_tls.path[0] ? p->tls_port : p->port;
+}
 
 static inline void redis_pause_ms(unsigned ms) {
     const struct timespec time = { ms / 1000, (long)(ms % 1000) * 1000000 };
@@ -70,20 +88,34 @@ static inline void redis_say(uint16_t port, const char *line) {
     (void)redis_tell(port, line, answer, sizeof answer);
 }
 
+/* The port is chosen before anything refers to it. */
+static inline void redis_choose_ports(struct redis_process *p) {
+    p->port = redis_free_port();
+    p->tls_port = redis_tls.path[0] ? redis_free_port() : 0;
+}
+
 /* Runs `program` (redis-server) with `port` and further arguments, up to a NULL, and waits until it
  * takes connections. */
 static inline void redis_start_with(struct redis_process *p, const char *const *more) {
-    char port[8];
+    char port[8], tls_port[8], cert[TLS_FILE_MAX], key[TLS_FILE_MAX];
     (void)snprintf(port, sizeof port, "%u", (unsigned)p->port);
-    const char *args[40] = { "redis-server" };
+    (void)snprintf(tls_port, sizeof tls_port, "%u", (unsigned)p->tls_port);
+    const char *args[64] = { "redis-server" };
     size_t count = 1;
     /* A configuration file comes first. */
     if (more[0] && more[0][0] == '/') args[count++] = *more++;
     const char *const usual[] = { "--port", port,   "--bind",       "127.0.0.1",
                                   "--save", "",     "--appendonly", "no",
                                   "--dir",  "/tmp", "--loglevel",   "warning" };
+    (void)tls_file(&redis_tls, "redis.pem", cert);
+    (void)tls_file(&redis_tls, "redis.key", key);
+    const char *const secure[] = { "--tls-port",        tls_port, "--tls-cert-file",    cert,
+                                   "--tls-key-file",    key,      "--tls-ca-cert-file", cert,
+                                   "--tls-replication", "yes",    "--tls-cluster",      "yes" };
     for (size_t i = 0; i < countof(usual); i++)
         args[count++] = usual[i];
+    for (size_t i = 0; i < countof(secure) && p->tls_port; i++)
+        args[count++] = secure[i];
     while (*more && count < countof(args) - 1)
         args[count++] = *more++;
     pid_t parent = getpid();

@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "base/random.h"
+#include "net/tls.h"
 
 void redis_carry_out(struct broker_redis *redis, struct broker_call *call) {
     static void (*const verbs[BROKER_VERBS])(struct broker_redis *, struct broker_call *) = {
@@ -86,8 +87,20 @@ static bool finish_turn_end(void *owner) {
     return false;
 }
 
+void broker_redis_use_tls(struct broker_redis *redis, struct tls_context *tls) {
+    tls_context_unref(atomic_exchange(&redis->next_tls, tls_context_ref(tls)));
+}
+
+static void take_tls(struct broker_redis *redis) {
+    struct tls_context *tls = atomic_exchange(&redis->next_tls, NULL);
+    if (!tls) return;
+    redis_link_use_tls(redis->link, tls);
+    tls_context_unref(tls);
+}
+
 static void on_tick(void *owner) {
     struct broker_redis *redis = owner;
+    take_tls(redis);
     health_tick(redis);
     nodes_tick(redis);
     seats_tick(redis);
@@ -194,6 +207,7 @@ void broker_redis_free(struct broker_redis *redis) {
     delivery_finish(&redis->delivery);
     channels_finish(&redis->channels);
     queue_finish(&redis->queue);
+    tls_context_unref(atomic_load(&redis->next_tls));
     loop_free(redis->loop);
     mem_free(redis);
 }

@@ -58,6 +58,9 @@ struct broker *broker_redis_join(struct broker_redis *redis, struct loop *worker
 
 /* Starts the thread. ERR_LIMIT. */
 MUST_USE enum err broker_redis_start(struct broker_redis *redis);
+/* Connections to Redis that are made from now on use `tls`, of which it keeps a reference. Only
+ * where the options had one. Any thread. */
+void broker_redis_use_tls(struct broker_redis *redis, struct tls_context *tls);
 /* Ends the thread, when no worker runs any more: what is not answered is answered as dropped.
  * Again: nothing. */
 void broker_redis_stop(struct broker_redis *redis);

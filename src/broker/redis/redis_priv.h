@@ -307,7 +307,8 @@ struct broker_redis {
     char node[NODE_TEXT_BYTES]; /* this node's name: 16 hex digits */
 
     struct loop *loop;
-    struct redis_link *link; /* from start to stop */
+    struct redis_link *link;                /* from start to stop */
+    _Atomic(struct tls_context *) next_tls; /* counted; for the link to take; NULL: none */
     pthread_t thread;
     bool is_started;
     _Atomic bool is_stopping;

@@ -268,9 +268,20 @@ static const struct sample {
     { REDIS("url: 'redis://h:0'"),
       "t.yaml:3:16: broker.redis.url: the port is not a number from 1 to 65535\n" },
     { "broker: {redis: {url: http://h}}",
-      "t.yaml:1:23: broker.redis.url: a Redis URL begins with redis://\n" },
-    { REDIS("url: 'rediss://h'"),
-      "t.yaml:3:16: broker.redis.url: rediss:// (TLS) is not supported, use redis://\n" },
+      "t.yaml:1:23: broker.redis.url: a Redis URL begins with redis:// or rediss://\n" },
+    { REDIS("url: 'rediss://h', tls: {ca_file: a, cert_file: b, key_file: c, server_name: d}"),
+      "" },
+    { REDIS("tls: {ca_file: a, cert_file: b, key_file: c, server_name: d}"),
+      "t.yaml:3:26: broker.redis.tls.ca_file: only with rediss:// in broker.redis.url\n"
+      "t.yaml:3:40: broker.redis.tls.cert_file: only with rediss:// in broker.redis.url\n"
+      "t.yaml:3:53: broker.redis.tls.key_file: only with rediss:// in broker.redis.url\n"
+      "t.yaml:3:69: broker.redis.tls.server_name: only with rediss:// in broker.redis.url\n" },
+    { REDIS("url: 'rediss://h', tls: {cert_file: b}"),
+      "t.yaml:3:47: broker.redis.tls.cert_file: its key_file is missing\n" },
+    { REDIS("url: 'rediss://h', tls: {key_file: b}"),
+      "t.yaml:3:46: broker.redis.tls.key_file: its cert_file is missing\n" },
+    { REDIS("tls: {cafile: b}"),
+      "t.yaml:3:17: unknown key \"cafile\"; did you mean \"ca_file\"?\n" },
     { REDIS("mode: cluster, url: 'redis://h/1'"),
       "t.yaml:3:31: broker.redis.url: a Cluster has no database but 0\n" },
     { REDIS("mode: sentinel"),

@@ -15,6 +15,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "net/tls.h"
 #include "redis/link.h"
 
 #include "redis_process.h"
@@ -83,12 +84,49 @@ static inline void rig_said(void *owner, int level, const char *what, const char
     (void)snprintf(rig->said, sizeof rig->said, "%d %s (%s)", level, what, server);
 }
 
+/* What links trust and show after `rig_tls_begin`; NULL: they are plain. */
+static struct tls_context *rig_tls;
+
+/* A context that trusts `ca`.pem of the servers' folder and, unless it is NULL, is `own`. */
+static inline struct tls_context *rig_tls_new(const char *ca, const char *own) {
+    static char trusted[TLS_FILE_BYTES], chain[TLS_FILE_BYTES], key[TLS_FILE_BYTES];
+    char name[32];
+    struct tls_client_options options = { 0 };
+    struct tls_identity identity = { .name = own };
+    (void)snprintf(name, sizeof name, "%s.pem", ca);
+    options.trusted = span_of(trusted, tls_file_read(&redis_tls, name, trusted));
+    if (own) {
+        (void)snprintf(name, sizeof name, "%s.pem", own);
+        identity.chain = span_of(chain, tls_file_read(&redis_tls, name, chain));
+        (void)snprintf(name, sizeof name, "%s.key", own);
+        identity.key = span_of(key, tls_file_read(&redis_tls, name, key));
+        options.identity = &identity;
+    }
+    struct tls_context *tls;
+    struct err_note note = { "" };
+    if (tls_client_new(&options, &tls, &note)) fail_msg("%s", note.text);
+    return tls;
+}
+
+/* From here on links and servers speak TLS. */
+static inline void rig_tls_begin(void) {
+    redis_speak_tls();
+    rig_tls = rig_tls_new("redis", "redis");
+}
+
+static inline void rig_tls_end(void) {
+    tls_context_unref(rig_tls);
+    rig_tls = NULL;
+    tls_folder_end(&redis_tls);
+}
+
 static inline void rig_begin(struct rig *rig, uint16_t port) {
     static const struct redis_events EVENTS = { rig_up, rig_down, rig_message, rig_subscribed,
                                                 rig_said };
     struct redis_options *o = &rig->options;
     if (!o->host) o->host = "127.0.0.1";
     if (!o->port) o->port = port;
+    if (!o->tls) o->tls = rig_tls;
     if (!o->name) o->name = "tidings-test";
     if (!o->connect_timeout_ms) o->connect_timeout_ms = 1000;
     if (!o->reconnect_max_ms) o->reconnect_max_ms = 500;

@@ -12,7 +12,7 @@ static struct rig rig;
 static int begin(void **state) {
     (void)state;
     rig = (struct rig){ 0 };
-    if (!server.port) server.port = redis_free_port();
+    if (!server.port) redis_choose_ports(&server);
     if (server.pid <= 0) redis_start(&server);
     return 0;
 }
@@ -20,11 +20,12 @@ static int begin(void **state) {
 static int stop(void **state) {
     (void)state;
     redis_stop(&server);
+    rig_tls_end();
     return 0;
 }
 
 static void connect_up(void) {
-    rig_begin(&rig, server.port);
+    rig_begin(&rig, redis_port(&server));
     run_until(&rig, redis_link_is_up(rig.link));
     assert_int_equal(rig.ups, 1);
 }
@@ -127,7 +128,7 @@ static void users_are_let_in_by_their_password(void **state) {
     redis_say(server.port, "ACL SETUSER ann on >secret ~* &* +@all");
     rig.options.user = "ann";
     rig.options.password = "wrong";
-    rig_begin(&rig, server.port);
+    rig_begin(&rig, redis_port(&server));
     run_until(&rig, rig.said[0]);
     assert_non_null(strstr(rig.said, "it does not accept user and password: WRONGPASS"));
     struct asked asked;
@@ -151,7 +152,7 @@ static void users_are_let_in_by_their_password(void **state) {
 static void passwords_alone_are_enough(void **state) {
     (void)state;
     redis_say(server.port, "CONFIG SET requirepass word");
-    rig_begin(&rig, server.port);
+    rig_begin(&rig, redis_port(&server));
     run_until(&rig, rig.said[0]);
     assert_non_null(strstr(rig.said, "it is not at work: NOAUTH"));
     rig_end(&rig);
@@ -165,7 +166,7 @@ static void a_server_that_is_full_says_so(void **state) {
     (void)state;
     redis_say(server.port, "CONFIG SET maxclients 1");
     int other = redis_dial(server.port);
-    rig_begin(&rig, server.port);
+    rig_begin(&rig, redis_port(&server));
     run_until(&rig, rig.said[0]);
     assert_non_null(strstr(rig.said, "it is full: ERR max number of clients reached"));
     (void)close(other);
@@ -196,7 +197,7 @@ static void names_are_looked_up(void **state) {
     connect_up();
     rig_end(&rig);
     rig = (struct rig){ .options.host = "no.such.name.invalid" };
-    rig_begin(&rig, server.port);
+    rig_begin(&rig, redis_port(&server));
     run_until(&rig, rig.said[0]);
     assert_non_null(strstr(rig.said, "its name "));
     rig_end(&rig);
@@ -205,7 +206,7 @@ static void names_are_looked_up(void **state) {
 static void a_link_may_end_while_it_looks_a_name_up(void **state) {
     (void)state;
     rig.options.host = "localhost";
-    rig_begin(&rig, server.port);
+    rig_begin(&rig, redis_port(&server));
     rig_end(&rig);
 }
 
@@ -420,7 +421,7 @@ static void commands_are_taken_when_a_subscription_stands(void **state) {
     struct redis_subscription s = subscription("ws:a");
     s.owner = &asked;
     rig.on_subscribed = ask_in_return;
-    rig_begin(&rig, server.port);
+    rig_begin(&rig, redis_port(&server));
     redis_subscribe(rig.link, &s);
     run_until(&rig, asked.answers == 1);
     assert_string_equal(asked.text, "_");
@@ -581,7 +582,9 @@ static void many_subscriptions_stand_soon(void **state) {
 
 #define CASE(name) cmocka_unit_test_setup(name, begin)
 
-int main(void) {
+/* With an argument all that does not depend on how it is refused goes by TLS. */
+int main(int argc, char **argv) {
+    (void)argv;
     const struct CMUnitTest tests[] = {
         CASE(what_is_published_comes_back),
         CASE(commands_are_answered_in_order),
@@ -589,11 +592,9 @@ int main(void) {
         CASE(databases_are_selected_and_connections_named),
         CASE(users_are_let_in_by_their_password),
         CASE(passwords_alone_are_enough),
-        CASE(a_server_that_is_full_says_so),
         CASE(nobody_listens_there),
         CASE(names_are_looked_up),
         CASE(a_link_may_end_while_it_looks_a_name_up),
-        CASE(what_is_no_redis_is_recognized),
         CASE(a_replica_that_refuses_writes_is_left),
         CASE(a_restart_brings_everything_back),
         CASE(a_server_that_hangs_is_given_up),
@@ -607,5 +608,14 @@ int main(void) {
         CASE(a_troubled_life_ends_right),
         CASE(many_subscriptions_stand_soon),
     };
-    return cmocka_run_group_tests(tests, NULL, stop);
+    const struct CMUnitTest plain_tests[] = {
+        CASE(a_server_that_is_full_says_so),
+        CASE(what_is_no_redis_is_recognized),
+    };
+    if (argc > 1) {
+        rig_tls_begin();
+        return cmocka_run_group_tests_name("over TLS", tests, NULL, stop);
+    }
+    int failed = cmocka_run_group_tests(plain_tests, NULL, stop);
+    return failed + cmocka_run_group_tests(tests, NULL, stop);
 }

@@ -9,16 +9,16 @@ static struct rig rig;
 static char at_sentinel[32], at_nobody[32];
 static const char *const sentinels[] = { at_nobody, at_sentinel };
 
-static void start_replica(struct redis_process *p, uint16_t of) {
+static void start_replica(struct redis_process *p, const struct redis_process *of) {
     char port[8];
-    (void)snprintf(port, sizeof port, "%u", (unsigned)of);
+    (void)snprintf(port, sizeof port, "%u", (unsigned)redis_port(of));
     const char *const more[] = { "--replicaof", "127.0.0.1", port, "--repl-diskless-sync-delay",
                                  "0",           NULL };
     redis_start_with(p, more);
 }
 
 /* Sentinel keeps what it knows in its configuration file. */
-static void start_sentinel(uint16_t of) {
+static void start_sentinel(const struct redis_process *of) {
     char path[] = "/tmp/tidings-sentinel-XXXXXX";
     int fd = mkstemp(path);
     assert_true(fd >= 0);
@@ -28,7 +28,7 @@ static void start_sentinel(uint16_t of) {
                   "sentinel monitor mine 127.0.0.1 %u 1\n"
                   "sentinel down-after-milliseconds mine 400\n"
                   "sentinel failover-timeout mine 3000\n",
-                  (unsigned)of);
+                  (unsigned)redis_port(of));
     (void)fclose(file);
     const char *const more[] = { path, "--sentinel", NULL };
     redis_start_with(&sentinel, more);
@@ -59,13 +59,14 @@ static int begin(void **state) {
     redis_stop(&sentinel);
     redis_stop(&first);
     redis_stop(&second);
-    first.port = redis_free_port();
-    second.port = redis_free_port();
-    sentinel.port = redis_free_port();
+    redis_choose_ports(&first);
+    redis_choose_ports(&second);
+    redis_choose_ports(&sentinel);
     (void)snprintf(at_nobody, sizeof at_nobody, "127.0.0.1:%u", (unsigned)redis_free_port());
-    (void)snprintf(at_sentinel, sizeof at_sentinel, "127.0.0.1:%u", (unsigned)sentinel.port);
+    (void)snprintf(at_sentinel, sizeof at_sentinel, "127.0.0.1:%u",
+                   (unsigned)redis_port(&sentinel));
     redis_start(&first);
-    start_replica(&second, first.port);
+    start_replica(&second, &first);
     return 0;
 }
 
@@ -74,12 +75,13 @@ static int stop(void **state) {
     redis_stop(&sentinel);
     redis_stop(&first);
     redis_stop(&second);
+    rig_tls_end();
     return 0;
 }
 
 static void wait_for_replica(void) {
     wait_until(says(second.port, "INFO replication", "master_link_status:up"));
-    start_sentinel(first.port);
+    start_sentinel(&first);
     wait_until(says(sentinel.port, "INFO sentinel", "slaves=1"));
 }
 
@@ -131,7 +133,7 @@ static void a_switch_between_living_ones_is_followed(void **state) {
 static void a_replica_is_no_master(void **state) {
     (void)state;
     wait_until(says(second.port, "INFO replication", "master_link_status:up"));
-    start_sentinel(second.port);
+    start_sentinel(&second);
     rig_begin(&rig, 1);
     run_until(&rig, strstr(rig.said, "it is a replica"));
     assert_int_equal(rig.ups, 0);
@@ -142,7 +144,7 @@ static void a_replica_is_no_master(void **state) {
 
 static void a_name_that_no_sentinel_knows_is_said(void **state) {
     (void)state;
-    start_sentinel(first.port);
+    start_sentinel(&first);
     rig.options.sentinel_master = "other";
     rig_begin(&rig, 1);
     run_until(&rig, strstr(rig.said, "it knows no master named other"));
@@ -152,7 +154,7 @@ static void a_name_that_no_sentinel_knows_is_said(void **state) {
 
 static void without_a_sentinel_it_stays_with_its_master(void **state) {
     (void)state;
-    start_sentinel(first.port);
+    start_sentinel(&first);
     rig.options.connect_timeout_ms = 300;
     rig_begin(&rig, 1);
     run_until(&rig, rig.ups == 1);
@@ -166,7 +168,10 @@ static void without_a_sentinel_it_stays_with_its_master(void **state) {
 
 #define CASE(name) cmocka_unit_test_setup(name, begin)
 
-int main(void) {
+/* With an argument everybody speaks TLS: Sentinels, servers among each other, and the link. */
+int main(int argc, char **argv) {
+    (void)argv;
+    if (argc > 1) rig_tls_begin();
     const struct CMUnitTest tests[] = {
         CASE(a_dead_master_is_followed_by_another),
         CASE(a_switch_between_living_ones_is_followed),
