@@ -8,9 +8,11 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "cli/cli.h"
+#include "cli/trust.h"
 #include "load/message.h"
 #include "load/report.h"
 #include "load/url.h"
+#include "net/tls.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -20,7 +22,8 @@
 static const char usage[] =
     "Usage: tidings bench connect|idle|fan-out|unicast URL [OPTION]...\n"
     "\n"
-    "Puts load on a WebSocket server (ws://host:port/path) and prints what it did to it:\n"
+    "Puts load on a WebSocket server (ws://host:port/path, or wss:// for TLS) and prints what it\n"
+    "did to it:\n"
     "  connect   opens connections as fast as they are taken\n"
     "  idle      opens connections and lets them stand\n"
     "  fan-out   publishes to all connections\n"
@@ -55,9 +58,12 @@ static const char usage[] =
     "      --publish-url URL    where to POST, may hold {user}\n"
     "      --publish-header TEXT  one more header field, \"Name: value\"; repeatable\n"
     "      --publish-body TEXT  what to POST, holds {data} and may hold {user}\n"
+    "\n"
+    "With wss:// and https://, of which publishing follows the URL unless told otherwise:\n"
+    "      --ca FILE            the authorities that are trusted, as PEM; the system's without it\n"
+    "      --insecure           trusts any certificate\n"
     "      --help               this text\n"
     "\n"
-    "wss:// and https:// are not supported yet.\n"
     "Exit codes: 0 all arrived, 1 something was refused, lost, doubled or out of order, 2 "
     "misused.\n";
 
@@ -76,6 +82,8 @@ enum {
     OPTION_PUBLISH_URL,
     OPTION_PUBLISH_HEADER,
     OPTION_PUBLISH_BODY,
+    OPTION_CA,
+    OPTION_INSECURE,
     TEXT_MAX = 1024 * 1024,
     DESCRIPTORS_SPARE = 64, /* beside the clients' */
     TOKEN_TTL_S = 24 * 3600,
@@ -85,6 +93,7 @@ struct bench {
     struct load_options options;
     struct auth_keys *keys;
     const char *secret, *token, *key;
+    struct cli_trust trust;
     bool is_json, has_children;
     struct buf headers, publish_url;
 };
@@ -163,6 +172,8 @@ static int take_option(const char *command, int option, struct bench *bench) {
     case OPTION_KEY: bench->key = optarg; return CLI_DONE;
     case OPTION_PUBLISH_URL: o->publish_url = span_str(optarg); return CLI_DONE;
     case OPTION_PUBLISH_HEADER: return take_header(command, &bench->headers);
+    case OPTION_CA: bench->trust.ca_file = optarg; return CLI_DONE;
+    case OPTION_INSECURE: bench->trust.is_insecure = true; return CLI_DONE;
     case OPTION_PUBLISH_BODY: o->publish_body = span_str(optarg); return CLI_DONE;
     default: return CLI_MISUSED;
     }
@@ -172,10 +183,12 @@ static int take_option(const char *command, int option, struct bench *bench) {
 static bool take_options(int argc, char **argv, struct bench *bench, int *ret_code) {
     static const struct option options[] = {
         { "base", required_argument, NULL, OPTION_BASE },
+        { "ca", required_argument, NULL, OPTION_CA },
         { "children", no_argument, NULL, OPTION_CHILDREN },
         { "connections", required_argument, NULL, 'n' },
         { "heartbeat", required_argument, NULL, OPTION_HEARTBEAT },
         { "help", no_argument, NULL, 'h' },
+        { "insecure", no_argument, NULL, OPTION_INSECURE },
         { "json", no_argument, NULL, OPTION_JSON },
         { "key", required_argument, NULL, OPTION_KEY },
         { "opening", required_argument, NULL, OPTION_OPENING },
@@ -231,7 +244,7 @@ static void default_publishing(struct bench *bench, const struct load_url *url) 
         buf_append_text(&bench->headers, "\r\n");
     }
     o->publish_headers = buf_span(&bench->headers);
-    buf_append_text(&bench->publish_url, "http://");
+    buf_append_text(&bench->publish_url, url->is_secure ? "https://" : "http://");
     buf_append_span(&bench->publish_url, url->authority);
     buf_append_text(&bench->publish_url, is_unicast ? "/api/v1/publish" : "/api/v1/broadcast");
     if (!o->publish_url.len) o->publish_url = buf_span(&bench->publish_url);
@@ -261,7 +274,19 @@ static int prepare_tokens(const char *command, struct bench *bench) {
     return CLI_DONE;
 }
 
-static int judge(const char *command, struct bench *bench) {
+static int raise_descriptors(const char *command, uint32_t connections) {
+    struct rlimit limit = { 0 };
+    (void)getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_max < (rlim_t)connections + DESCRIPTORS_SPARE)
+        return cli_failed(command, "%u connections need %u descriptors, the limit is %llu",
+                          connections, connections + DESCRIPTORS_SPARE,
+                          (unsigned long long)limit.rlim_max);
+    return CLI_DONE;
+}
+
+static int judge(const char *command, struct bench *bench, const struct load_url *url) {
     struct load_options *o = &bench->options;
     struct err_note note = { "" };
     struct load_url publish_url;
@@ -274,15 +299,9 @@ static int judge(const char *command, struct bench *bench) {
     if ((bench->key && strpbrk(bench->key, "\r\n")) ||
         (bench->token && strpbrk(bench->token, "\r\n")))
         return cli_misused(command, "a key or token has a line break in it");
-    struct rlimit limit = { 0 };
-    (void)getrlimit(RLIMIT_NOFILE, &limit);
-    limit.rlim_cur = limit.rlim_max;
-    (void)setrlimit(RLIMIT_NOFILE, &limit);
-    if (limit.rlim_max < (rlim_t)o->connections + DESCRIPTORS_SPARE)
-        return cli_failed(command, "%u connections need %u descriptors, the limit is %llu",
-                          o->connections, o->connections + DESCRIPTORS_SPARE,
-                          (unsigned long long)limit.rlim_max);
-    return CLI_DONE;
+    int code =
+        cli_trust_open(command, &bench->trust, url->is_secure || publish_url.is_secure, &o->tls);
+    return code ? code : raise_descriptors(command, o->connections);
 }
 
 static int run(const char *command, struct bench *bench) {
@@ -327,10 +346,11 @@ int cli_bench(int argc, char **argv) {
         if (!code && load_url_parse(bench.options.url, LOAD_WS, &url, &note))
             code = cli_misused(argv[0], "%s", note.text);
         if (!code) default_publishing(&bench, &url);
-        if (!code) code = judge(argv[0], &bench);
+        if (!code) code = judge(argv[0], &bench, &url);
         if (!code) code = prepare_tokens(argv[0], &bench);
         if (!code) code = run(argv[0], &bench);
     }
+    tls_context_unref(bench.options.tls);
     auth_keys_unref(bench.keys);
     buf_finish(&bench.headers);
     buf_finish(&bench.publish_url);

@@ -4,8 +4,11 @@
  */
 #include "base/buf.h"
 #include "cli/cli.h"
+#include "cli/trust.h"
 #include "load/clients.h"
+#include "load/server.h"
 #include "load/url.h"
+#include "net/tls.h"
 #include "ws/close.h"
 
 #include <getopt.h>
@@ -15,21 +18,28 @@
 #include <unistd.h>
 
 static const char usage[] =
-    "Usage: tidings listen URL [--token TOKEN]\n"
+    "Usage: tidings listen URL [--token TOKEN] [--ca FILE | --insecure]\n"
     "\n"
-    "Connects to a WebSocket endpoint (ws://host:port/path) and prints each message on a line of\n"
-    "its own, until the server closes the connection or SIGINT or SIGTERM comes. How it was\n"
-    "closed goes to standard error.\n"
+    "Connects to a WebSocket endpoint (ws://host:port/path, or wss:// for TLS) and prints each\n"
+    "message on a line of its own, until the server closes the connection or SIGINT or SIGTERM\n"
+    "comes. How it was closed goes to standard error.\n"
     "\n"
     "      --token TOKEN        sent as `Authorization: Bearer TOKEN`; a token can also stand in\n"
     "                           the URL\n"
+    "      --ca FILE            with wss://, the authorities that are trusted, as PEM; the "
+    "system's\n"
+    "                           without it\n"
+    "      --insecure           with wss://, trusts any certificate: whoever is in between can "
+    "read\n"
+    "                           the token\n"
     "      --help               this text\n"
     "\n"
-    "wss:// is not supported yet.\n"
     "Exit codes: 0 closed normally or interrupted, 1 refused or broken off, 2 misused.\n";
 
 enum {
     OPTION_TOKEN = 256,
+    OPTION_CA,
+    OPTION_INSECURE,
     HANDSHAKE_MS = 10000, /* to be let in */
     GOODBYE_TICKS = 2,    /* for the server's own close frame after ours */
     TICK_MS = 1000,
@@ -121,15 +131,16 @@ static void watch_signals(struct listen *listen) {
         sigprocmask(SIG_UNBLOCK, &set, NULL); /* then a signal ends us as it always does */
 }
 
-static int run(struct listen *listen, const struct load_url *url, struct span authorization,
-               struct err_note *note) {
-    struct address address;
-    if (load_url_resolve(url, &address, note)) return cli_failed(listen->command, "%s", note->text);
+static int run(struct listen *listen, const struct load_url *url, struct tls_context *tls,
+               struct span authorization, struct err_note *note) {
+    struct load_server server;
+    if (load_server_find(url, tls, &server, note))
+        return cli_failed(listen->command, "%s", note->text);
     const struct load_clients_hooks hooks = { on_opened, on_message, on_ended, listen };
     listen->clients = load_clients_new(listen->loop, 1, &hooks);
     watch_signals(listen);
     loop_add_tick(listen->loop, TICK_MS, on_tick, listen);
-    const struct load_dial dial = { .address = &address,
+    const struct load_dial dial = { .server = &server,
                                     .host = url->authority,
                                     .target = url->target,
                                     .authorization = authorization };
@@ -139,7 +150,8 @@ static int run(struct listen *listen, const struct load_url *url, struct span au
     return listen->code;
 }
 
-static int listen_to(const char *command, const struct load_url *url, const char *token) {
+static int listen_to(const char *command, const struct load_url *url, struct tls_context *tls,
+                     const char *token) {
     struct err_note note = { "" };
     struct listen listen = { .command = command, .signals = -1, .code = -1 };
     struct buf authorization;
@@ -149,7 +161,7 @@ static int listen_to(const char *command, const struct load_url *url, const char
         buf_append_text(&authorization, token);
     }
     listen.loop = loop_new(&note);
-    int code = listen.loop ? run(&listen, url, buf_span(&authorization), &note)
+    int code = listen.loop ? run(&listen, url, tls, buf_span(&authorization), &note)
                            : cli_failed(command, "%s", note.text);
     load_clients_free(listen.clients);
     if (listen.signals >= 0) (void)close(listen.signals);
@@ -159,15 +171,20 @@ static int listen_to(const char *command, const struct load_url *url, const char
 }
 
 int cli_listen(int argc, char **argv) {
-    static const struct option options[] = { { "help", no_argument, NULL, 'h' },
+    static const struct option options[] = { { "ca", required_argument, NULL, OPTION_CA },
+                                             { "help", no_argument, NULL, 'h' },
+                                             { "insecure", no_argument, NULL, OPTION_INSECURE },
                                              { "token", required_argument, NULL, OPTION_TOKEN },
                                              { 0 } };
     const char *token = NULL;
+    struct cli_trust trust = { 0 };
     int option;
     while ((option = cli_option(argc, argv, ":h", options)) != -1) {
         switch (option) {
         case 'h': return cli_print(argv[0], span_str(usage));
         case OPTION_TOKEN: token = optarg; break;
+        case OPTION_CA: trust.ca_file = optarg; break;
+        case OPTION_INSECURE: trust.is_insecure = true; break;
         default: return CLI_MISUSED;
         }
     }
@@ -179,5 +196,9 @@ int cli_listen(int argc, char **argv) {
     struct load_url url;
     if (load_url_parse(span_str(argv[optind]), LOAD_WS, &url, &note))
         return cli_misused(argv[0], "%s", note.text);
-    return listen_to(argv[0], &url, token);
+    struct tls_context *tls;
+    int code = cli_trust_open(argv[0], &trust, url.is_secure, &tls);
+    if (code == CLI_DONE) code = listen_to(argv[0], &url, tls, token);
+    tls_context_unref(tls);
+    return code;
 }

@@ -7,9 +7,12 @@
 #include "base/utf8.h"
 #include "cli/cli.h"
 #include "cli/publish_redis.h"
+#include "cli/trust.h"
 #include "http/reply.h"
 #include "load/publisher.h"
+#include "load/server.h"
 #include "load/url.h"
+#include "net/tls.h"
 #include "redis/url.h"
 
 #include <errno.h>
@@ -18,7 +21,8 @@
 
 static const char usage[] =
     "Usage: tidings publish (--user ID | --channel NAME | --broadcast)\n"
-    "                       [--url URL [--key KEY] | --redis URL [--prefix TEXT]] JSON | -\n"
+    "                       [--url URL [--key KEY] | --redis URL [--prefix TEXT]]\n"
+    "                       [--ca FILE | --insecure] [--cert FILE] JSON | -\n"
     "\n"
     "Publishes one notification: the JSON value given, or read from standard input with -. Prints\n"
     "each channel with the number of connections that it was queued for, and of those whose\n"
@@ -37,9 +41,15 @@ static const char usage[] =
     "                           TIDINGS_API_KEY, where other users of the machine do not see it\n"
     "      --redis URL          redis://user:password@host:port/database\n"
     "      --prefix TEXT        the servers' broker.redis.prefix\n"
+    "      --ca FILE            with https:// and rediss://, the authorities that are trusted, as\n"
+    "                           PEM; the system's without it\n"
+    "      --insecure           with these, trusts any certificate: whoever is in between can "
+    "read\n"
+    "                           everything\n"
+    "      --cert FILE          with these, a certificate for who asks for one, and its key, as "
+    "PEM\n"
     "      --help               this text\n"
     "\n"
-    "https:// and rediss:// are not supported yet.\n"
     "Exit codes: 0 published, 1 not published, 2 misused.\n";
 
 enum {
@@ -49,6 +59,9 @@ enum {
     OPTION_KEY,
     OPTION_REDIS,
     OPTION_PREFIX,
+    OPTION_CA,
+    OPTION_CERT,
+    OPTION_INSECURE,
     USER_MAX = 128, /* bytes of a user's id, and of a channel's name */
     CHANNEL_MAX = 200,
     INPUT_MAX = 64 * 1024 * 1024,
@@ -64,7 +77,8 @@ struct publish {
     const char *key;
     const char *redis;  /* NULL: over HTTP */
     const char *prefix; /* of names there */
-    const char *json;   /* as given; "-": from standard input */
+    struct cli_trust trust;
+    const char *json; /* as given; "-": from standard input */
     struct loop *loop;
     int code; /* what the process will end with; -1: not known yet */
 };
@@ -77,8 +91,11 @@ static bool has_line_break(const char *text) {
 static bool take_options(int argc, char **argv, struct publish *publish, int *ret_code) {
     static const struct option options[] = {
         { "broadcast", no_argument, NULL, OPTION_BROADCAST },
+        { "ca", required_argument, NULL, OPTION_CA },
+        { "cert", required_argument, NULL, OPTION_CERT },
         { "channel", required_argument, NULL, OPTION_CHANNEL },
         { "help", no_argument, NULL, 'h' },
+        { "insecure", no_argument, NULL, OPTION_INSECURE },
         { "key", required_argument, NULL, OPTION_KEY },
         { "prefix", required_argument, NULL, OPTION_PREFIX },
         { "redis", required_argument, NULL, OPTION_REDIS },
@@ -97,6 +114,9 @@ static bool take_options(int argc, char **argv, struct publish *publish, int *re
         case OPTION_KEY: publish->key = optarg; break;
         case OPTION_REDIS: publish->redis = optarg; break;
         case OPTION_PREFIX: publish->prefix = optarg; break;
+        case OPTION_CA: publish->trust.ca_file = optarg; break;
+        case OPTION_CERT: publish->trust.cert_file = optarg; break;
+        case OPTION_INSECURE: publish->trust.is_insecure = true; break;
         default: *ret_code = CLI_MISUSED; return false;
         }
     }
@@ -222,17 +242,18 @@ static void on_deadline(void *owner) {
     on_ended(owner, "no answer within 10 seconds");
 }
 
-static int post(struct publish *publish, const struct load_url *url, struct span data) {
+static int post(struct publish *publish, const struct load_url *url, struct tls_context *tls,
+                struct span data) {
     struct err_note note = { "" };
-    struct address address;
+    struct load_server server;
     struct buf head, body;
     buf_init(&head, TEXT_MAX);
     buf_init(&body, TEXT_MAX);
     struct load_publisher *publisher = NULL;
     publish->loop = loop_new(&note);
-    if (publish->loop && !load_url_resolve(url, &address, &note)) {
+    if (publish->loop && !load_server_find(url, tls, &server, &note)) {
         const struct load_publisher_hooks hooks = { on_answered, on_ended, publish };
-        publisher = load_publisher_new(publish->loop, &address, &hooks, &note);
+        publisher = load_publisher_new(publish->loop, &server, &hooks, &note);
     }
     if (publisher) {
         write_head(publish, url, &head);
@@ -255,6 +276,7 @@ static int post(struct publish *publish, const struct load_url *url, struct span
 static int publish_by_server(struct publish *publish) {
     struct err_note note = { "" };
     struct load_url url;
+    struct tls_context *tls = NULL;
     struct buf room;
     struct span data;
     if (!publish->url) publish->url = "http://127.0.0.1:8080";
@@ -264,8 +286,10 @@ static int publish_by_server(struct publish *publish) {
     if (load_url_parse(span_str(publish->url), LOAD_HTTP, &url, &note))
         return cli_misused(publish->command, "%s", note.text);
     buf_init(&room, INPUT_MAX);
-    int code = read_data(publish, &room, &data);
-    if (code == CLI_DONE) code = post(publish, &url, data);
+    int code = cli_trust_open(publish->command, &publish->trust, url.is_secure, &tls);
+    if (code == CLI_DONE) code = read_data(publish, &room, &data);
+    if (code == CLI_DONE) code = post(publish, &url, tls, data);
+    tls_context_unref(tls);
     buf_finish(&room);
     return code;
 }
@@ -289,6 +313,7 @@ static int name_channel(const struct publish *publish, struct buf *out) {
 static int publish_by_redis(struct publish *publish) {
     struct err_note note = { "" };
     struct redis_url url;
+    struct tls_context *tls = NULL;
     struct buf room, channel;
     struct span data;
     if (redis_url_parse(span_str(publish->redis), &url, &note))
@@ -296,9 +321,12 @@ static int publish_by_redis(struct publish *publish) {
     buf_init(&room, INPUT_MAX);
     buf_init(&channel, REDIS_PREFIX_MAX + CHANNEL_MAX);
     int code = name_channel(publish, &channel);
+    if (code == CLI_DONE)
+        code = cli_trust_open(publish->command, &publish->trust, url.is_secure, &tls);
     if (code == CLI_DONE) code = read_data(publish, &room, &data);
     if (code == CLI_DONE)
-        code = cli_publish_redis(publish->command, &url, buf_span(&channel), data);
+        code = cli_publish_redis(publish->command, &url, tls, buf_span(&channel), data);
+    tls_context_unref(tls);
     buf_finish(&room);
     buf_finish(&channel);
     return code;

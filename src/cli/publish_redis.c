@@ -81,8 +81,8 @@ static void on_deadline(void *owner) {
                             publish->is_sent ? "; it may have been published" : ""));
 }
 
-int cli_publish_redis(const char *command, const struct redis_url *url, struct span channel,
-                      struct span data) {
+int cli_publish_redis(const char *command, const struct redis_url *url, struct tls_context *tls,
+                      struct span channel, struct span data) {
     /* Nothing is subscribed to, so that nothing is ever told of subscriptions. */
     static const struct redis_events events = { .up = on_up, .down = on_down, .said = on_said };
     const struct redis_options options = {
@@ -92,6 +92,7 @@ int cli_publish_redis(const char *command, const struct redis_url *url, struct s
         .user = url->user,
         .password = url->password,
         .database = url->database,
+        .tls = tls,
         .name = "tidings-publish",
         .connect_timeout_ms = CONNECT_MS,
         .reconnect_max_ms = CONNECT_MS,

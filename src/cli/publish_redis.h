@@ -9,9 +9,11 @@
 #include "base/span.h"
 
 struct redis_url;
+struct tls_context;
 
-/* Publishes `data` to `channel` (with its prefix), and says on behalf of `command` how it went. */
-int cli_publish_redis(const char *command, const struct redis_url *url, struct span channel,
-                      struct span data);
+/* Publishes `data` to `channel` (with its prefix), and says on behalf of `command` how it went.
+ * `tls` is for a URL that is secure, else NULL. */
+int cli_publish_redis(const char *command, const struct redis_url *url, struct tls_context *tls,
+                      struct span channel, struct span data);
 
 #endif

@@ -14,6 +14,8 @@
 #include "load/sequence.h"
 #include "load/usage.h"
 
+struct tls_context;
+
 enum load_workload { LOAD_CONNECT, LOAD_IDLE, LOAD_FAN_OUT, LOAD_UNICAST };
 
 /* The user of the client `number` (from 0) as a UUID, without terminator. */
@@ -28,15 +30,17 @@ typedef enum err (*load_write_token)(void *owner, struct span user, struct buf *
  * `write_token` gives. All is borrowed. */
 struct load_options {
     enum load_workload workload;
-    struct span url;              /* ws://…; {user} {token} */
+    struct span url;              /* ws://… or wss://…; {user} {token} */
     struct span authorization;    /* of the handshake: {token}; empty: none */
     struct span protocols;        /* offered in the handshake; empty: none */
     load_write_token write_token; /* NULL: {token} is empty */
     void *token_owner;
 
-    struct span publish_url;     /* http://…; {user} */
+    struct span publish_url;     /* http://… or https://…; {user} */
     struct span publish_headers; /* whole lines, each with its CRLF */
     struct span publish_body;    /* {user} {data} */
+
+    struct tls_context *tls; /* for URLs that are secure; NULL where none is */
 
     uint32_t connections;      /* at least 1 */
     uint32_t base_connections; /* idle: memory is first looked at when so many stand; below

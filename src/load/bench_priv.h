@@ -9,6 +9,7 @@
 #include "load/bench.h"
 #include "load/clients.h"
 #include "load/publisher.h"
+#include "load/server.h"
 #include "load/template.h"
 #include "load/url.h"
 
@@ -23,7 +24,7 @@ struct crowd {
     struct load_clients *clients;
     struct attendant *list; /* by client index; [0] is unused */
     struct load_url url;
-    struct address address;
+    struct load_server server;
     struct load_template target, authorization;
     struct buf token, target_text, authorization_text;
     uint32_t wanted; /* how many are to be opened by now */
@@ -34,7 +35,7 @@ struct crowd {
 
 struct publishing {
     struct load_publisher *publisher;
-    struct address address;
+    struct load_server server;
     struct load_template head, body;
     struct buf head_template; /* the text behind `head` */
     struct buf head_text, body_text, data;

@@ -11,7 +11,8 @@
 #include "base/random.h"
 #include "base/slab.h"
 #include "http/reply.h"
-#include "net/stream.h"
+#include "load/server.h"
+#include "net/push.h"
 #include "ws/handshake.h"
 #include "ws/message.h"
 
@@ -82,22 +83,28 @@ static void end_why(struct load_clients *all, uint32_t index, const char *why) {
     end(all, index, &(struct load_ending){ .code = WS_CLOSE_ABNORMAL, .why = why });
 }
 
+/* The stream is over; TLS may know better why than `why`. */
+static void end_broken(struct load_clients *all, uint32_t index, const char *why) {
+    struct err_note note;
+    stream_explain(&client_at(all, index)->stream, why, &note);
+    end_why(all, index, note.text);
+}
+
 /* Sends what can be sent of what waits; false when the client has ended over it. */
 static bool flush(struct load_clients *all, uint32_t index) {
     struct client *c = client_at(all, index);
-    struct iovec piece = { c->unsent.at, c->unsent.len };
-    size_t sent = 0;
+    size_t sent;
+    bool is_waiting;
     if (buf_err(&c->unsent)) {
         end_why(all, index, "more is to be sent than may wait");
         return false;
     }
-    if (piece.iov_len > 0 && stream_write(&c->stream, &piece, 1, &sent)) {
-        end_why(all, index, c->state == CLIENT_OPEN ? "the connection broke" : "cannot connect");
+    if (stream_push(&c->stream, buf_span(&c->unsent), &sent, &is_waiting)) {
+        end_broken(all, index, c->state == CLIENT_OPEN ? "the connection broke" : "cannot connect");
         return false;
     }
     buf_consume(&c->unsent, sent);
-    bool is_waiting = c->unsent.len > 0;
-    if (!is_waiting) buf_finish(&c->unsent);
+    if (c->unsent.len == 0) buf_finish(&c->unsent);
     if (is_waiting != c->is_waiting) {
         loop_rewatch(all->loop, c->stream.fd, all->kind, index,
                      is_waiting ? EPOLLIN | EPOLLOUT : EPOLLIN);
@@ -214,11 +221,11 @@ static bool shake(struct load_clients *all, uint32_t index, struct span *in) {
 static void peer_left(struct load_clients *all, uint32_t index) {
     struct client *c = client_at(all, index);
     if (c->state == CLIENT_OPEN) {
-        end_why(all, index, "the server closed the connection without a close frame");
+        end_broken(all, index, "the server closed the connection without a close frame");
     } else if (http_reply_parser_end(c->shaking->parser) == HTTP_STEP_DONE) {
         (void)take_answer(all, index, http_reply_parser_reply(c->shaking->parser));
     } else {
-        end_why(all, index, "cannot connect, or the server closed the connection unanswered");
+        end_broken(all, index, "cannot connect, or the server closed the connection unanswered");
     }
 }
 
@@ -229,12 +236,15 @@ static void on_ready(void *owner, uint32_t index, uint32_t events) {
     if (events & EPOLLOUT && !flush(all, index)) return;
     if (!(events & (EPOLLIN | EPOLLERR | EPOLLHUP))) return;
     size_t len;
+    bool was_secured = !stream_is_shaking(&c->stream);
     enum err e = stream_read(&c->stream, all->input, sizeof all->input, &len);
-    if (e == ERR_AGAIN) return;
-    if (e) {
+    if (e && e != ERR_AGAIN) {
         peer_left(all, index);
         return;
     }
+    /* What TLS has to say itself, and then what waited for it. */
+    if (!was_secured && !flush(all, index)) return;
+    if (e) return;
     uint64_t at_ns = clock_now_ns();
     struct span in = span_of(all->input, len);
     if (c->state == CLIENT_SHAKING && !shake(all, index, &in)) return;
@@ -281,7 +291,7 @@ enum err load_clients_open(struct load_clients *all, const struct load_dial *dia
                            uint32_t *ret_index, struct err_note *note) {
     static const struct http_limits limits = { .head_max = ASK_MAX, .body_max = REFUSAL_MAX };
     struct stream stream;
-    enum err e = stream_connect(dial->address, &stream, note);
+    enum err e = load_server_dial(dial->server, &stream, note);
     if (e) return e;
     uint32_t index;
     e = slab_take(&all->slab, &index);

@@ -8,13 +8,13 @@
 #ifndef TIDINGS_LOAD_CLIENTS_H
 #define TIDINGS_LOAD_CLIENTS_H
 
-#include "base/address.h"
 #include "base/err.h"
 #include "base/span.h"
 #include "net/loop.h"
 #include "ws/frame.h"
 
 struct load_clients;
+struct load_server;
 
 /* How a client ended. */
 struct load_ending {
@@ -42,7 +42,7 @@ void load_clients_free(struct load_clients *clients);
 
 /* What a client asks for; free of line breaks. */
 struct load_dial {
-    const struct address *address;
+    const struct load_server *server;
     struct span host; /* for the Host header */
     struct span target;
     struct span authorization; /* may be empty */

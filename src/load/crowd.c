@@ -63,7 +63,7 @@ enum err crowd_init(struct bench *bench, struct err_note *note) {
     buf_init(&crowd->target_text, TARGET_MAX);
     buf_init(&crowd->authorization_text, TARGET_MAX);
     enum err e = load_url_parse(options->url, LOAD_WS, &crowd->url, note);
-    if (!e) e = load_url_resolve(&crowd->url, &crowd->address, note);
+    if (!e) e = load_server_find(&crowd->url, options->tls, &crowd->server, note);
     if (!e) e = load_template_parse(crowd->url.target, &crowd->target, note);
     if (!e) e = load_template_parse(options->authorization, &crowd->authorization, note);
     if (e) return e;
@@ -101,7 +101,7 @@ static enum err dial_one(struct bench *bench, struct err_note *note) {
     load_template_write(&crowd->authorization, &values, &crowd->authorization_text);
     uint64_t now_ns = clock_now_ns();
     uint32_t index;
-    const struct load_dial dial = { .address = &crowd->address,
+    const struct load_dial dial = { .server = &crowd->server,
                                     .host = crowd->url.authority,
                                     .target = buf_span(&crowd->target_text),
                                     .authorization = buf_span(&crowd->authorization_text),

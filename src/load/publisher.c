@@ -8,7 +8,8 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "http/reply.h"
-#include "net/stream.h"
+#include "load/server.h"
+#include "net/push.h"
 
 #include <sys/epoll.h>
 
@@ -32,6 +33,13 @@ static void end(struct load_publisher *p, const char *why) {
     p->is_ended = true;
     stream_close(&p->stream);
     p->hooks.ended(p->hooks.owner, why);
+}
+
+/* The stream is over; TLS may know better why. */
+static void end_broken(struct load_publisher *p) {
+    struct err_note note;
+    stream_explain(&p->stream, "the server closed the connection", &note);
+    end(p, note.text);
 }
 
 /* Hands over the answers in `in`; false when the connection is over. */
@@ -74,7 +82,7 @@ static void read_answers(struct load_publisher *p) {
         if (http_reply_parser_end(p->parser) == HTTP_STEP_DONE) {
             p->hooks.answered(p->hooks.owner, http_reply_parser_reply(p->parser));
         }
-        end(p, "the server closed the connection");
+        end_broken(p);
     }
 }
 
@@ -84,45 +92,41 @@ static void watch(struct load_publisher *p, uint32_t events) {
 }
 
 void load_publisher_flush(struct load_publisher *p) {
-    if (p->is_ended || p->queue.len == p->sent) return;
-    struct iovec rest = { p->queue.at + p->sent, p->queue.len - p->sent };
+    if (p->is_ended || is_unconnectable(p)) return;
     size_t sent;
+    bool is_blocked;
     if (buf_err(&p->queue)) {
         end(p, "more is to be sent than may wait");
         return;
     }
-    if (is_unconnectable(p)) return;
-    if (stream_write(&p->stream, &rest, 1, &sent)) {
-        end(p, "the server closed the connection");
+    if (stream_push(&p->stream, span_skip(buf_span(&p->queue), p->sent), &sent, &is_blocked)) {
+        end_broken(p);
         return;
     }
     p->sent += sent;
-    bool is_all = p->sent == p->queue.len;
-    if (is_all) {
+    if (p->sent == p->queue.len) {
         buf_clear(&p->queue);
         p->sent = 0;
     }
-    watch(p, is_all ? EPOLLIN : EPOLLIN | EPOLLOUT);
+    watch(p, is_blocked ? EPOLLIN | EPOLLOUT : EPOLLIN);
 }
 
 static void on_ready(void *owner, uint32_t index, uint32_t events) {
     (void)index;
     struct load_publisher *p = owner;
     if (p->is_ended || is_unconnectable(p)) return;
+    bool was_shaking = stream_is_shaking(&p->stream);
     if (events & (EPOLLIN | EPOLLERR | EPOLLHUP)) read_answers(p);
-    if (!p->is_ended && events & EPOLLOUT) {
-        p->is_connected = true;
-        watch(p, EPOLLIN);
-        load_publisher_flush(p);
-    }
+    if (events & EPOLLOUT) p->is_connected = true;
+    if (events & EPOLLOUT || was_shaking) load_publisher_flush(p);
 }
 
-struct load_publisher *load_publisher_new(struct loop *loop, const struct address *address,
+struct load_publisher *load_publisher_new(struct loop *loop, const struct load_server *server,
                                           const struct load_publisher_hooks *hooks,
                                           struct err_note *note) {
     static const struct http_limits limits = { .head_max = 64 * 1024, .body_max = ANSWER_MAX };
     struct stream stream;
-    if (stream_connect(address, &stream, note)) return NULL;
+    if (load_server_dial(server, &stream, note)) return NULL;
     struct load_publisher *p = mem_new(sizeof *p);
     p->loop = loop;
     p->stream = stream;

@@ -6,13 +6,13 @@
 #ifndef TIDINGS_LOAD_PUBLISHER_H
 #define TIDINGS_LOAD_PUBLISHER_H
 
-#include "base/address.h"
 #include "base/err.h"
 #include "base/span.h"
 #include "net/loop.h"
 
 struct http_reply;
 struct load_publisher;
+struct load_server;
 
 struct load_publisher_hooks {
     /* The oldest request without an answer was answered. */
@@ -23,8 +23,8 @@ struct load_publisher_hooks {
     void *owner;
 };
 
-/* Begins to connect to `address`. At most one for each loop. NULL and a note when it cannot. */
-struct load_publisher *load_publisher_new(struct loop *loop, const struct address *address,
+/* Begins to connect to `server`. At most one for each loop. NULL and a note when it cannot. */
+struct load_publisher *load_publisher_new(struct loop *loop, const struct load_server *server,
                                           const struct load_publisher_hooks *hooks,
                                           struct err_note *note);
 /* NULL is fine. */

@@ -82,13 +82,13 @@ enum err publishing_init(struct bench *bench, struct err_note *note) {
     buf_init(&p->data, TEXT_MAX);
     struct load_url url;
     enum err e = load_url_parse(options->publish_url, LOAD_HTTP, &url, note);
-    if (!e) e = load_url_resolve(&url, &p->address, note);
+    if (!e) e = load_server_find(&url, options->tls, &p->server, note);
     if (!e) e = make_head(bench, &url, note);
     if (!e) e = load_template_parse(options->publish_body, &p->body, note);
     if (!e && options->rate) e = make_pace(bench, note);
     if (e) return e;
     const struct load_publisher_hooks hooks = { on_answered, on_publisher_ended, bench };
-    p->publisher = load_publisher_new(bench->loop, &p->address, &hooks, note);
+    p->publisher = load_publisher_new(bench->loop, &p->server, &hooks, note);
     p->remaining = mem_new(LOAD_WINDOW_MAX * sizeof *p->remaining);
     return p->publisher ? ERR_OK : ERR_IO;
 }

@@ -7,12 +7,14 @@
 #include <netdb.h>
 #include <sys/socket.h>
 
-static const struct scheme {
+static const struct {
     struct span plain, secure;
 } schemes[] = {
     [LOAD_WS] = { { "ws://", 5 }, { "wss://", 6 } },
     [LOAD_HTTP] = { { "http://", 7 }, { "https://", 8 } },
 };
+
+enum { PORT_PLAIN = 80, PORT_SECURE = 443 };
 
 static enum err refuse(struct span text, const char *why, struct err_note *note) {
     return err_note(note, ERR_INVALID, "\"%.*s\": %s", SPAN_ARG(text), why);
@@ -42,24 +44,22 @@ static bool split_authority(struct span authority, struct span *ret_host, struct
 
 enum err load_url_parse(struct span text, enum load_scheme scheme, struct load_url *ret,
                         struct err_note *note) {
-    const struct scheme *names = &schemes[scheme];
-    if (span_starts(text, names->secure)) {
-        return err_note(note, ERR_UNSUPPORTED, "\"%.*s\": %.*s (TLS) is not supported, use %.*s",
-                        SPAN_ARG(text), SPAN_ARG(names->secure), SPAN_ARG(names->plain));
-    }
-    if (!span_starts(text, names->plain)) {
-        return err_note(note, ERR_INVALID, "\"%.*s\": a URL here begins with %.*s", SPAN_ARG(text),
-                        SPAN_ARG(names->plain));
+    struct span plain = schemes[scheme].plain, secure = schemes[scheme].secure;
+    bool is_secure = span_starts(text, secure);
+    if (!is_secure && !span_starts(text, plain)) {
+        return err_note(note, ERR_INVALID, "\"%.*s\": a URL here begins with %.*s or %.*s",
+                        SPAN_ARG(text), SPAN_ARG(plain), SPAN_ARG(secure));
     }
     for (size_t i = 0; i < text.len; i++) {
         if ((unsigned char)text.at[i] <= ' ' || text.at[i] == 0x7f) {
             return refuse(text, "a URL has no spaces or control characters", note);
         }
     }
-    struct span rest = span_skip(text, names->plain.len);
+    struct span rest = span_skip(text, is_secure ? secure.len : plain.len);
     size_t len = authority_len(rest);
-    struct load_url url = { .authority = span_of(rest.at, len),
-                            .port = 80,
+    struct load_url url = { .is_secure = is_secure,
+                            .authority = span_of(rest.at, len),
+                            .port = is_secure ? PORT_SECURE : PORT_PLAIN,
                             .target = span_skip(rest, len) };
     if (span_find(url.target, '#') < url.target.len) {
         return refuse(text, "a URL here has no fragment (#)", note);

@@ -163,14 +163,15 @@ describe.concurrent('misused', () => {
     ['fan-out'],
     ['fly', url],
     ['fan-out', 'http://127.0.0.1/'],
-    ['fan-out', 'wss://127.0.0.1/'],
+    ['fan-out', url, '--insecure'],
+    ['fan-out', 'wss://127.0.0.1:1/', '--insecure', '--ca', 'ca.pem'],
     ['fan-out', url, 'more'],
     ['fan-out', url, '-n', '0'],
     ['fan-out', url, '-n', 'many'],
     ['fan-out', url, '--size', '10'],
     ['fan-out', url, '--publish-body', 'nothing'],
     ['fan-out', url, '--publish-header', 'no colon'],
-    ['fan-out', url, '--publish-url', 'https://127.0.0.1/'],
+    ['fan-out', url, '--publish-url', 'ws://127.0.0.1/'],
     ['idle', url, '-n', '10', '--base', '10'],
   ])('%j', async (args) => {
     const ran = await run(['bench', ...args], { env });

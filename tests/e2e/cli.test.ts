@@ -110,7 +110,7 @@ describe.concurrent('check', () => {
   });
 
   test.for([
-    ['rediss://tid:hush-hush@h', 'rediss:// (TLS) is not supported'],
+    ['radish://tid:hush-hush@h', 'redis:// or rediss://'],
     ['redis://tid:hush-hush@h:0', 'port'],
     ['redis://tid:hush#hush@h', '%23'],
     ['redis://tid:hush-hush@', 'host'],
@@ -373,7 +373,8 @@ describe('with a Redis', () => {
 
   test.for([
     ['a URL that is none', ['--redis', 'h:6379', '--user', 'u', '1']],
-    ['TLS', ['--redis', 'rediss://h', '--user', 'u', '1']],
+    ['authorities for nobody', ['--redis', 'redis://h', '--ca', 'ca.pem', '--user', 'u', '1']],
+    ['trust in some and in all', ['--redis', 'rediss://h', '--ca', 'f', '--insecure', '--user', 'u', '1']],
     ['a server and a Redis', ['--redis', 'redis://h', '--url', 'http://h', '--user', 'u', '1']],
     ['a key', ['--redis', 'redis://h', '--key', 'k', '--user', 'u', '1']],
     ['a prefix without a Redis', ['--prefix', 'p', '--user', 'u', '1']],
@@ -389,9 +390,9 @@ describe('with a Redis', () => {
   });
 
   test('a server is not started with a Redis that cannot be meant', async () => {
-    const ran = await run(['serve', '-c', goodFile, '--redis', 'rediss://:hush@h']);
+    const ran = await run(['serve', '-c', goodFile, '--redis', 'radish://:hush@h']);
     expect(ran).toMatchObject({ code: 1, out: '' });
-    expect(ran.err).toMatch(/^--redis: broker\.redis\.url: rediss:/);
+    expect(ran.err).toMatch(/^--redis: broker\.redis\.url: a Redis URL begins with redis:/);
     expect(ran.err).not.toContain('hush');
   });
 });
