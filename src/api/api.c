@@ -234,6 +234,7 @@ bool api_authorize(struct api *api, struct http_call *call, uint32_t scopes,
     const struct api_key *key = api_keys_find(keys, presented);
     struct api_problem problem;
     if (key && key->scopes & scopes) {
+        call->has_key = true;
         *ret = key;
         return true;
     }

@@ -151,6 +151,9 @@ static void write_histograms(const struct api_shared *shared, struct buf *out) {
     write_histogram(shared, "notification_latency_seconds",
                     "From the receipt of a publish to the socket write.", &histogram_latency,
                     offsetof(struct counts, latency), out);
+    write_histogram(shared, "worker_turn_seconds",
+                    "How long a turn of a worker's loop took, which is what others waited.",
+                    &histogram_latency, offsetof(struct counts, turns), out);
 }
 
 static void write_singles(const struct api_shared *shared, struct buf *out) {
@@ -158,6 +161,9 @@ static void write_singles(const struct api_shared *shared, struct buf *out) {
     struct hub_shared *hub = options->hub_shared;
     metric_single(out, "websocket_messages_received_total", "counter", "Messages from clients.",
                   FIGURES_SUM(shared, received));
+    metric_single(out, "input_portions_total", "counter",
+                  "Times a client had said more than is looked at in one turn.",
+                  FIGURES_SUM(shared, portions));
     metric_single(out, "websocket_channel_subscriptions", "gauge",
                   "Channels that somebody listens to, counted once a worker.",
                   figures_not_negative(FIGURES_SUM(shared, subscriptions)));

@@ -150,9 +150,11 @@ struct worker *worker_new(const struct worker_parts *parts, struct err_note *not
     return worker;
 }
 
-static void on_accepted(void *owner, int fd, const struct address *peer) {
+static bool on_accepted(void *owner, int fd, const struct address *peer) {
     const struct entrance *entrance = owner;
-    session_accept(entrance->worker->session, entrance->door, entrance->is_tls, fd, peer);
+    struct session *session = entrance->worker->session;
+    session_accept(session, entrance->door, entrance->is_tls, fd, peer);
+    return session_wants_more(session);
 }
 
 void worker_listen(struct worker *worker, enum session_door door, bool is_tls, int own_fd) {

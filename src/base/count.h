@@ -243,6 +243,7 @@ struct count_endpoint {
 struct counts {
     struct count_endpoint endpoints[COUNT_ENDPOINTS_MAX];
     struct counter received;
+    struct counter portions;  /* inputs that were more than a portion */
     struct counter published; /* messages taken, once for each channel */
     struct counter queued;    /* and how many connections they were queued for */
     struct counter dropped[COUNT_DROP_KINDS];
@@ -258,7 +259,7 @@ struct counts {
     struct counter reloads[COUNT_RELOAD_KINDS];        /* the control thread's */
     struct counter fetches[COUNT_FETCH_KINDS];         /* the control thread's */
     struct counter redis_published[COUNT_REDIS_KINDS]; /* the broker's thread's */
-    struct histogram duration, size, latency;
+    struct histogram duration, size, latency, turns;
 };
 
 #endif

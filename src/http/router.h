@@ -50,6 +50,7 @@ struct http_call {
     const struct http_route *route; /* filled by the dispatch; NULL: no route has this path */
     struct http_params params;      /* filled by the dispatch; only its `count` first are set */
     struct http_later later;
+    bool has_key;   /* set by the handler: who asks has shown a key of this server */
     bool is_later;  /* set by the handler: it has copied `later` and answers through that. Nothing
                      * else of the call is there any more by then, `response->common` neither. */
     bool lets_pass; /* set with it: what comes behind on the connection may be handled before it is

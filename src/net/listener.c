@@ -13,7 +13,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-enum { BACKLOG = 4096, ACCEPTS_A_TURN = 64, BACK_OFF_MS = 100 };
+enum { BACKLOG = 4096, ACCEPTS_A_TURN = 16, BACK_OFF_MS = 100 };
 
 struct listener {
     uv_timer_t back_off;
@@ -128,7 +128,7 @@ static void on_ready(void *owner, uint32_t index, uint32_t events) {
         if (fd < 0) continue; /* that one went away while it waited */
         struct address peer;
         if (address_from_sockaddr((const struct sockaddr *)&from, &peer)) {
-            l->accepted(l->owner, fd, &peer);
+            if (!l->accepted(l->owner, fd, &peer)) return;
         } else {
             (void)close(fd);
         }

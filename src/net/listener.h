@@ -20,8 +20,8 @@
 MUST_USE enum err listener_bind(struct address *address, size_t count, uint32_t keepalive_s,
                                 int *ret_fds, struct err_note *note);
 
-/* A connection came in; `fd` is the callee's. */
-typedef void (*listener_accepted)(void *owner, int fd, const struct address *peer);
+/* A connection came in; `fd` is the callee's. False: no more in this turn. */
+typedef bool (*listener_accepted)(void *owner, int fd, const struct address *peer);
 
 struct listener;
 

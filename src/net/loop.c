@@ -45,10 +45,12 @@ struct loop {
     int epoll;
     uint32_t kind_count, turn_count, tick_count, alarm_count;
     struct kind kinds[KINDS_MAX];
-    struct turn turns[TURNS_MAX];
+    struct turn ends[TURNS_MAX];
     struct tick ticks[TICKS_MAX];
     struct tick alarms[ALARMS_MAX];
     uint64_t now_ns;
+    uint64_t begun_ns;       /* when the running turn had its first socket; 0: none so far */
+    struct histogram *turns; /* NULL: not counted */
     struct epoll_event events[EVENTS_A_WAIT];
 };
 
@@ -56,7 +58,7 @@ static void on_sockets(uv_poll_t *handle, int status, int events) {
     (void)status;
     (void)events;
     struct loop *loop = handle->data;
-    loop->now_ns = clock_now_ns();
+    loop->now_ns = loop->begun_ns = clock_now_ns();
     for (int wait = 0; wait < WAITS_A_TURN; wait++) {
         int count = epoll_wait(loop->epoll, loop->events, EVENTS_A_WAIT, 0);
         for (int i = 0; i < count; i++) {
@@ -76,13 +78,27 @@ static void on_wake(uv_async_t *handle) {
     (void)handle; /* that there is a turn is all */
 }
 
+/* Who had something to say meanwhile has waited so long. */
+static void count_turn(struct loop *loop) {
+    uint64_t from_ns = loop->begun_ns ? loop->begun_ns : loop->now_ns;
+    loop->begun_ns = 0;
+    if (loop->turns) {
+        histogram_add(loop->turns, &histogram_latency, clock_now_ns() - from_ns, 1);
+    }
+}
+
+void loop_count_turns(struct loop *loop, struct histogram *turns) {
+    loop->turns = turns;
+}
+
 static void on_check(uv_check_t *handle) {
     struct loop *loop = handle->data;
     loop->now_ns = clock_now_ns();
     bool is_more = false;
     for (uint32_t i = 0; i < loop->turn_count; i++) {
-        is_more |= loop->turns[i].turn(loop->turns[i].owner);
+        is_more |= loop->ends[i].turn(loop->ends[i].owner);
     }
+    count_turn(loop);
     if (is_more) {
         (void)uv_idle_start(&loop->again, on_again);
     } else {
@@ -159,7 +175,7 @@ uint32_t loop_add_kind(struct loop *loop, loop_ready ready, void *owner) {
 
 void loop_add_turn(struct loop *loop, loop_turn turn, void *owner) {
     assert(loop->turn_count < TURNS_MAX);
-    loop->turns[loop->turn_count++] = (struct turn){ turn, owner };
+    loop->ends[loop->turn_count++] = (struct turn){ turn, owner };
 }
 
 static void on_tick(uv_timer_t *timer) {

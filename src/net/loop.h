@@ -13,6 +13,7 @@
 #ifndef TIDINGS_NET_LOOP_H
 #define TIDINGS_NET_LOOP_H
 
+#include "base/count.h"
 #include "base/err.h"
 
 #include <uv.h>
@@ -64,6 +65,10 @@ MUST_USE enum err loop_watch(struct loop *loop, int fd, uint32_t kind, uint32_t 
 void loop_rewatch(struct loop *loop, int fd, uint32_t kind, uint32_t index, uint32_t events);
 /* Needed only for a descriptor that stays open: closing one ends its watch. */
 void loop_unwatch(struct loop *loop, int fd);
+
+/* From now on `turns` counts how long each turn takes that does not only wait (histogram_latency).
+ */
+void loop_count_turns(struct loop *loop, struct histogram *turns);
 
 /* The time at which the running turn began to handle its events (CLOCK_MONOTONIC, ns). */
 uint64_t loop_now_ns(const struct loop *loop);

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <linux/sockios.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -65,6 +66,11 @@ enum err stream_flush(struct stream *s) {
 
 bool stream_awaits_room(const struct stream *s) {
     return !s->tls || s->tls->left || !s->tls->is_shaking;
+}
+
+bool stream_is_broken(const struct stream *s) {
+    struct pollfd it = { .fd = s->fd };
+    return poll(&it, 1, 0) == 1;
 }
 
 void stream_finish_writing(struct stream *s) {

@@ -51,6 +51,9 @@ MUST_USE enum err stream_flush(struct stream *s);
  * is `stream_read` then, after which `stream_is_shaking` says whether writing is possible. */
 bool stream_awaits_room(const struct stream *s);
 
+/* Nobody is there any more to hear an answer: a reset came, or both ends are closed. */
+bool stream_is_broken(const struct stream *s);
+
 /* Sends the end of stream, behind what `stream_flush` still has; reading goes on. */
 void stream_finish_writing(struct stream *s);
 

@@ -51,16 +51,31 @@ void conn_open(struct session *s, enum session_door door, bool is_tls, int own_f
 }
 
 /* Who does not read its answers, or waits for enough of them, is not asked for more requests. */
-static bool should_be_deaf(const struct conn *c) {
+bool conn_is_deaf(const struct conn *c) {
     bool is_waiting = c->state == CONN_HTTP && (c->is_refused || conn_http_is_deaf(c));
     return c->has_peer_ended || c->has_to_shake || is_waiting;
 }
 
 void conn_watch(struct session *s, uint32_t index) {
     struct conn *c = conn_at(s, index);
-    c->is_deaf = should_be_deaf(c);
+    c->is_deaf = conn_is_deaf(c);
+    if (c->is_unwatched && c->is_queued) return; /* when its turn comes */
     uint32_t events = (c->is_deaf ? 0u : EPOLLIN) | (c->is_refused ? EPOLLOUT : 0u);
-    loop_rewatch(s->loop, c->stream.fd, s->kind, index, events);
+    if (!c->is_unwatched) {
+        loop_rewatch(s->loop, c->stream.fd, s->kind, index, events);
+        return;
+    }
+    c->is_unwatched = false;
+    if (loop_watch(s->loop, c->stream.fd, s->kind, index, events) != ERR_OK) {
+        c->is_unwatched = c->is_lost = true;
+        conn_mark(s, index);
+    }
+}
+
+void conn_unwatch(struct session *s, uint32_t index) {
+    struct conn *c = conn_at(s, index);
+    loop_unwatch(s->loop, c->stream.fd);
+    c->is_unwatched = true;
 }
 
 void conn_mark(struct session *s, uint32_t index) {
@@ -181,7 +196,7 @@ static void end_slow(struct session *s, uint32_t index) {
              &(struct conn_reason){ "slow consumer", WS_CLOSE_SLOW, SPAN("Slow consumer") });
 }
 
-static void flush(struct session *s, uint32_t index) {
+void conn_flush(struct session *s, uint32_t index) {
     static const struct conn_reason complete = { "complete", WS_CLOSE_NORMAL, { "Complete", 8 } };
     struct conn *c = conn_at(s, index);
     if (c->is_lost) {
@@ -306,7 +321,7 @@ void conn_was_read(struct session *s, uint32_t index, enum err e, size_t len) {
     }
 }
 
-static void on_readable(struct session *s, uint32_t index) {
+void conn_read(struct session *s, uint32_t index) {
     struct conn *c = conn_at(s, index);
     if (stream_is_shaking(&c->stream)) {
         conn_shake(s, index);
@@ -326,8 +341,8 @@ void conn_ready(void *owner, uint32_t index, uint32_t events) {
         return;
     }
     if (events & EPOLLOUT) {
-        flush(s, index);
-        if (c->state == CONN_HTTP && !c->is_refused) conn_pause(s, index); /* read on */
+        conn_flush(s, index);
+        if (c->state == CONN_HTTP && !c->is_refused) conn_go_on(s, index);
     }
     /* One that is replayed to may still speak. */
     if ((c->is_paused && c->state == CONN_HTTP) || c->state == CONN_ENDED) return;
@@ -335,7 +350,12 @@ void conn_ready(void *owner, uint32_t index, uint32_t events) {
         conn_drop(s, index, 0, "connection lost"); /* nobody is there to be answered */
         return;
     }
-    if (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) on_readable(s, index);
+    if (!(events & (EPOLLIN | EPOLLHUP | EPOLLERR))) return;
+    if (conn_is_deaf(c)) {
+        conn_read(s, index); /* nothing but its end is told of then */
+    } else {
+        conn_on_readable(s, index);
+    }
 }
 
 bool conn_resume_turn(void *owner) {
@@ -366,7 +386,7 @@ static int flush_list(struct session *s, struct dirty_list *list, int max) {
         s->dirty_count--;
         c->is_dirty = false;
         /* Refused ones go on when the socket is writable, unless they are to be ended. */
-        if (!c->is_refused || c->is_slow) flush(s, index);
+        if (!c->is_refused || c->is_slow) conn_flush(s, index);
     }
     return count;
 }
@@ -392,11 +412,11 @@ static bool reap(struct session *s) {
     while (index) {
         struct conn *c = conn_at(s, index);
         uint32_t next = c->next_ended;
-        if (c->is_dirty || c->is_paused || c->has_to_shake || c->holds > 0) {
+        if (c->is_dirty || c->is_paused || c->is_queued || c->has_to_shake || c->holds > 0) {
             c->next_ended = s->ended;
             s->ended = index;
             /* The disk takes its time. */
-            is_more |= c->is_dirty || c->is_paused || c->has_to_shake;
+            is_more |= c->is_dirty || c->is_paused || c->is_queued || c->has_to_shake;
         } else {
             slab_give(&s->conns, index);
         }
@@ -409,7 +429,8 @@ bool conn_flush_turn(void *owner) {
     struct session *s = owner;
     s->flushes = 0;
     flush_dirty(s);
+    bool is_more = conn_line_turn(s);
     s->flushes = 0; /* whatever leaves in the midst of the next turn reads the clock first */
-    bool is_more = reap(s);
+    is_more |= reap(s);
     return is_more || s->dirty_count > 0 || s->paused_first;
 }

@@ -61,7 +61,7 @@ static void release(struct session *s, uint32_t index) {
     conn_mark(s, index);
     if (c->state != CONN_HTTP) return;
     conn_watch(s, index);
-    if (conn_http_can_go_on(c)) conn_pause(s, index);
+    if (conn_http_can_go_on(c)) conn_go_on(s, index);
 }
 
 static void let_go(struct session *s, const struct held *held, bool is_reached) {

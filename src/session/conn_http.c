@@ -163,6 +163,7 @@ static void answer(struct session *s, uint32_t index, const struct http_request 
     } else {
         http_router_dispatch(s->routers[c->door], &call);
     }
+    http->is_trusted = call.has_key;
     if (call.held_until && !conn_hold(s, index, HOLD_DURABLE, call.held_until)) c->is_lost = true;
     http->is_last |= !response.is_keep_alive;
     if (call.is_later) {
@@ -275,7 +276,7 @@ static void hold(struct session *s, uint32_t index, struct span rest) {
     if (conn_http_is_deaf(c)) {
         if (!c->is_deaf) conn_watch(s, index);
     } else if (!c->is_refused) {
-        conn_pause(s, index);
+        conn_go_on(s, index);
     }
 }
 
@@ -294,8 +295,9 @@ static void turn_over(struct session *s, uint32_t index, struct span in) {
 static void work_off(struct session *s, uint32_t index, struct span in) {
     struct conn *c = conn_at(s, index);
     struct conn_http *http = c->in.http;
+    bool has_had_portion = false;
     while (in.len > 0) {
-        if (must_wait(s, c)) {
+        if (has_had_portion || must_wait(s, c)) {
             hold(s, index, in);
             return;
         }
@@ -311,9 +313,12 @@ static void work_off(struct session *s, uint32_t index, struct span in) {
             conn_http_end(s, index);
             return;
         case HTTP_STEP_DONE:
-            if (on_request(s, index)) break;
-            turn_over(s, index, in);
-            return;
+            if (!on_request(s, index)) {
+                turn_over(s, index, in);
+                return;
+            }
+            has_had_portion = !http->is_trusted && conn_portion_is_over(s);
+            break;
         }
         if (buf_err(&http->out)) {
             conn_drop(s, index, 0, "out of memory");

@@ -93,7 +93,7 @@ static void go_on(struct session *s, uint32_t index) {
     }
     if (http->answers.count == 0) settle(s, index);
     if (c->state != CONN_HTTP) return;
-    if (conn_http_can_go_on(c)) conn_pause(s, index); /* in the next turn */
+    if (conn_http_can_go_on(c)) conn_go_on(s, index);
     heartbeat_arm(s, index);
 }
 

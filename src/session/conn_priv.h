@@ -44,6 +44,7 @@ struct conn_http {
     uint32_t since_s; /* when the request that is coming in began, or the last one ended */
     size_t kept;      /* its bytes among those of the process's unfinished requests */
     bool is_last;     /* no more requests: it ends when all are answered and `out` is written */
+    bool is_trusted;  /* its last request came with a good API key */
     bool is_idle;     /* between two requests, and nothing is owed */
     bool is_full;     /* no more requests are looked at until only `few` answers are owed */
     bool is_kept;     /* the parser keeps a request that is to be looked at again */
@@ -75,6 +76,20 @@ struct held_queue {
     size_t begin, end, cap;
 };
 
+/* See conn_line.c. */
+enum line_kind {
+    LINE_NEW, /* has not asked anything yet */
+    LINE_OTHERS,
+    LINES
+};
+
+/* Connections whose input waits for its turn. */
+struct line {
+    uint32_t first, last; /* 0: none */
+    uint32_t count;
+    uint64_t spent_ns; /* on its connections, in this turn */
+};
+
 /* Connections with something to send, in order; 0: none. */
 struct dirty_list {
     uint32_t first, last;
@@ -85,7 +100,8 @@ struct conn {
     struct wheel_node timer;
     uint32_t next_dirty;   /* lists through the connections: those to flush, */
     uint32_t next_paused;  /* those to read on in a later turn, also for their handshake, */
-    uint32_t next_ended;   /* and those whose slot is free after this turn */
+    uint32_t next_ended;   /* those whose slot is free after this turn, */
+    uint32_t next_queued;  /* and those in line */
     uint32_t queued;       /* its bytes among the process's that kernels have refused */
     uint32_t holds;        /* places in the queue of those that say nothing yet */
     uint16_t endpoint;     /* in CONN_OPEN and after a handshake */
@@ -93,8 +109,11 @@ struct conn {
     uint8_t door;          /* enum session_door */
     uint8_t channel_count; /* of its endpoint when it came */
     uint16_t held;         /* bytes in buffers of TLS, among those of the process */
+    uint8_t reads;         /* in CONN_OPEN: in the second `heard_s`, as far as they are counted */
     bool is_dirty : 1;
     bool is_paused : 1;
+    bool is_queued : 1;         /* stands in a line */
+    bool is_unwatched : 1;      /* off the loop until its turn comes */
     bool is_tls : 1;            /* its peer begins with a TLS handshake */
     bool has_to_shake : 1;      /* in the queue of those whose handshake goes on in a later turn */
     bool is_refused : 1;        /* the kernel takes no more for now: EPOLLOUT is watched */
@@ -183,6 +202,9 @@ struct session {
     uint32_t paused_first, paused_last; /* to be read on, or replayed to, in the next turn */
     uint32_t shake_first, shake_last;   /* whose TLS handshake is to go on, in their order */
     uint64_t shake_ns;                  /* spent on handshakes in this turn */
+    struct line lines[LINES];
+    uint32_t pongs;            /* in the portion of who is being served */
+    uint64_t portion_until_ns; /* when who is being served has had its portion */
     struct held_queue held[HOLDS];
     uint32_t ended;       /* the first of those whose slot is free after this turn */
     uint32_t rearm_next;  /* the slot whose timer is next to be set anew; 0: none */
@@ -239,6 +261,14 @@ void conn_mark(struct session *s, uint32_t index);
 void conn_pause(struct session *s, uint32_t index);
 /* Watches what the connection now waits for. */
 void conn_watch(struct session *s, uint32_t index);
+/* Nothing of it is heard of until `conn_watch`. */
+void conn_unwatch(struct session *s, uint32_t index);
+/* Nothing is to be read from it for now. */
+bool conn_is_deaf(const struct conn *c);
+/* Reads what has come, once. */
+void conn_read(struct session *s, uint32_t index);
+/* Writes what waits, and ends what is to be ended. */
+void conn_flush(struct session *s, uint32_t index);
 
 /* The one door out. Says `reason` in a close frame (if it is a WebSocket) behind what is queued
  * already, ends our stream and waits for the peer to end its own. */
@@ -251,6 +281,20 @@ void conn_drop(struct session *s, uint32_t index, uint16_t code, const char *eve
 bool conn_resume_turn(void *session);
 /* Last: flushes, gives slots back. */
 bool conn_flush_turn(void *session);
+
+/* conn_line.c */
+
+/* Something has come: reads it, or has it wait for its turn. */
+void conn_on_readable(struct session *s, uint32_t index);
+/* To be read on when its turn comes. */
+void conn_queue(struct session *s, uint32_t index);
+/* To be read on, in the next turn or when its own comes. */
+void conn_go_on(struct session *s, uint32_t index);
+/* Who is being served now has some time from now on. */
+void conn_portion_begin(struct session *s);
+bool conn_portion_is_over(struct session *s);
+/* Serves those in line for as long as they have in a turn. True: there may be more to do. */
+bool conn_line_turn(struct session *s);
 
 /* conn_held.c */
 
@@ -339,6 +383,10 @@ bool notice_turn(void *session);
 void conn_ws_begin(struct session *s, uint32_t index);
 /* Bytes from the client, unmasked where they stand. */
 void conn_ws_input(struct session *s, uint32_t index, char *at, size_t len);
+/* There is input that was read and not looked at. */
+bool conn_ws_has_held(const struct conn *c);
+/* Goes on with that. */
+void conn_ws_resume(struct session *s, uint32_t index);
 /* Leaves its channels and its seat. */
 void conn_ws_leave(struct session *s, uint32_t index);
 

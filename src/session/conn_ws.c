@@ -17,6 +17,8 @@
 enum {
     IGNORED_KEPT_BYTES = 128, /* of a message that is not echoed: enough to recognise a ping */
     MINUTE_S = 60,
+    FRAMES_AT_ONCE = 64,  /* then a look at the clock, */
+    PONGS_A_PORTION = 16, /* and for more pings the last of these */
 };
 
 void conn_ws_begin(struct session *s, uint32_t index) {
@@ -143,11 +145,23 @@ static void on_message(struct session *s, uint32_t index, const struct ws_event 
     }
 }
 
+/* For pings that come in a crowd, the latest pong stands for all
+ * (RFC 6455 §5.5.3). */
+static void pong(struct session *s, uint32_t index, struct span payload) {
+    struct conn *c = conn_at(s, index);
+    bool is_one_for_all =
+        ++s->pongs > PONGS_A_PORTION || (c->is_refused && c->reads > PONGS_A_PORTION);
+    struct message *words = is_one_for_all ? message_new_frame(WS_OP_PONG, payload) : NULL;
+    if (words && outbox_supersede(&c->outbox, words)) return;
+    message_unref(words);
+    say(s, index, WS_OP_PONG, payload);
+}
+
 static void on_event(struct session *s, uint32_t index, const struct ws_event *event) {
     switch (event->kind) {
     case WS_EVENT_TEXT:
     case WS_EVENT_BINARY: on_message(s, index, event); break;
-    case WS_EVENT_PING: say(s, index, WS_OP_PONG, event->payload); break;
+    case WS_EVENT_PING: pong(s, index, event->payload); break;
     case WS_EVENT_PONG: break;
     case WS_EVENT_CLOSE: {
         const struct conn_reason reason = { "closed by the client", event->code, event->payload };
@@ -157,7 +171,23 @@ static void on_event(struct session *s, uint32_t index, const struct ws_event *e
     }
 }
 
-void conn_ws_input(struct session *s, uint32_t index, char *at, size_t len) {
+/* It has had its portion, or has no more to say for now. */
+static void put_down(struct session *s, uint32_t index, const struct ws_options *options,
+                     const struct ws_input *rest) {
+    struct conn *c = conn_at(s, index);
+    if (!ws_reader_hold(&c->in.reader, options, rest)) {
+        const struct conn_reason reason = { "no memory for what it says", WS_CLOSE_TRY_LATER,
+                                            SPAN("Too much to read at once") };
+        conn_end(s, index, &reason);
+    } else if (rest->len > 0) {
+        c->reads = UINT8_MAX;
+        counter_add(&s->counts->portions, 1);
+        conn_queue(s, index);
+    }
+}
+
+/* Reads what has come, as far as its portion goes. */
+static void read_on(struct session *s, uint32_t index, struct ws_input in) {
     struct conn *c = conn_at(s, index);
     const struct endpoint_options *endpoint = conn_endpoint(s, c);
     bool is_echo = endpoint->inbound == ENDPOINT_INBOUND_ECHO;
@@ -166,14 +196,15 @@ void conn_ws_input(struct session *s, uint32_t index, char *at, size_t len) {
         .message_max = endpoint->max_message_bytes,
         .keep_max = is_echo ? endpoint->max_message_bytes : IGNORED_KEPT_BYTES,
         .is_compressed = c->has_deflate,
+        .frames_max = FRAMES_AT_ONCE,
         .budget = &s->shared->unfinished,
     };
-    c->heard_s = s->now_s;
-    struct ws_input in = { at, len };
+    bool is_timed = false;
+    s->pongs = 0;
     while (c->state == CONN_OPEN) {
         struct ws_event event;
         switch (ws_read(&c->in.reader, &options, s->inflater, &in, &event)) {
-        case WS_MORE: return;
+        case WS_MORE: break;
         case WS_EVENT: on_event(s, index, &event); break;
         case WS_FAIL: {
             const struct conn_reason reason = { event.why, event.code, span_str(event.why) };
@@ -181,5 +212,30 @@ void conn_ws_input(struct session *s, uint32_t index, char *at, size_t len) {
             return;
         }
         }
+        if (c->state != CONN_OPEN) return;
+        if (in.len == 0 || (is_timed && conn_portion_is_over(s))) {
+            put_down(s, index, &options, &in);
+            return;
+        }
+        if (!is_timed) conn_portion_begin(s); /* most say one thing and need no clock */
+        is_timed = true;
     }
+}
+
+void conn_ws_input(struct session *s, uint32_t index, char *at, size_t len) {
+    struct conn *c = conn_at(s, index);
+    if (c->heard_s != s->now_s) c->reads = 0;
+    if (c->reads < UINT8_MAX) c->reads++;
+    c->heard_s = s->now_s;
+    read_on(s, index, (struct ws_input){ at, len });
+}
+
+bool conn_ws_has_held(const struct conn *c) {
+    return ws_reader_held(&c->in.reader).len > 0;
+}
+
+void conn_ws_resume(struct session *s, uint32_t index) {
+    struct conn *c = conn_at(s, index);
+    c->heard_s = s->now_s;
+    read_on(s, index, ws_reader_held(&c->in.reader));
 }

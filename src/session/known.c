@@ -23,7 +23,7 @@ bool known_hear(struct session *s, uint64_t ticket, enum asked what,
     known->answers[what] = (struct answer){ true, err, call->value };
     if (what == ASKED_SEAT) known->seats.is_shared = !err;
     http->ticket = 0;
-    conn_pause(s, index);
+    conn_go_on(s, index);
     return true;
 }
 

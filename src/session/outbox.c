@@ -82,6 +82,25 @@ bool outbox_push(struct outbox *box, struct outbox_pool *pool, struct message *o
     return true;
 }
 
+static struct message **last_of(struct outbox *box) {
+    if (!box->rest) return &box->first;
+    struct outbox_chunk *last = box->rest->last;
+    return &last->items[last->end - 1];
+}
+
+bool outbox_supersede(struct outbox *box, struct message *own) {
+    struct message **last = last_of(box);
+    bool has_begun = last == &box->first && box->sent > 0;
+    if (!*last || has_begun || (*last)->is_notification || (*last)->bytes[0] != own->bytes[0] ||
+        weight(own) > UINT32_MAX - box->bytes) {
+        return false;
+    }
+    box->bytes += weight(own) - weight(*last);
+    message_unref(*last);
+    *last = own;
+    return true;
+}
+
 /* Takes the first message out; its reference is the caller's. */
 static struct message *shift(struct outbox *box, struct outbox_pool *pool) {
     struct message *first = box->first;

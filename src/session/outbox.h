@@ -37,6 +37,10 @@ static inline bool outbox_is_empty(const struct outbox *box) {
  * memory, or more bytes wait than can be counted: then the reference stays the caller's. */
 MUST_USE bool outbox_push(struct outbox *box, struct outbox_pool *pool, struct message *own);
 
+/* Puts `own` in the place of the last message if that is a frame of the server's own with the same
+ * opcode, of which nothing has left. False: it is not, and `own` stays the caller's. */
+MUST_USE bool outbox_supersede(struct outbox *box, struct message *own);
+
 /* Where what leaves is counted. */
 struct outbox_tally {
     struct counts *counts;

@@ -103,6 +103,7 @@ struct session *session_new(const struct session_parts *parts) {
     s->loop = parts->loop;
     s->counts = parts->counts;
     s->hub = hub_new(parts->hub_shared, parts->loop, parts->counts, &subscribers, s);
+    loop_count_turns(s->loop, &s->counts->turns);
     s->kind = loop_add_kind(s->loop, conn_ready, s);
     s->now_s = session_clock(s->shared, loop_now_ns(s->loop));
     slab_init(&s->conns, sizeof(struct conn), slots_of(s->rules));

@@ -102,6 +102,8 @@ enum session_door {
 /* Sets what answers plain HTTP requests that come in by `door`. */
 void session_set_router(struct session *session, enum session_door door,
                         const struct http_router *router);
+/* No: so many newcomers wait for their turn that others had better wait with the kernel. */
+bool session_wants_more(const struct session *session);
 /* Takes an accepted socket over. `is_tls`: its peer begins with a TLS handshake. */
 void session_accept(struct session *session, enum session_door door, bool is_tls, int own_fd,
                     const struct address *peer);

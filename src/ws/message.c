@@ -270,16 +270,44 @@ static enum ws_step read_head(struct reading *r) {
     return size > 0 ? begin_frame(r, &head) : WS_MORE;
 }
 
+/* What the last event lent is no longer needed. */
+static void give_back_spent(struct ws_reader *reader) {
+    struct ws_pending *p = reader->pending;
+    if (!p || !pending_is_spent(p)) return;
+    if (p->held) {
+        pending_clear(p);
+    } else {
+        ws_reader_finish(reader);
+    }
+}
+
 enum ws_step ws_read(struct ws_reader *reader, const struct ws_options *options,
                      struct ws_inflater *inflater, struct ws_input *in, struct ws_event *ret) {
-    if (reader->pending && pending_is_spent(reader->pending)) ws_reader_finish(reader);
+    give_back_spent(reader);
     struct reading r = { reader, options, inflater, in, ret };
-    while (in->len > 0) {
+    for (uint32_t frames = 0; in->len > 0; frames++) {
+        if (options->frames_max > 0 && frames == options->frames_max) break;
         bool has_head = reader->pending && reader->pending->has_head;
         enum ws_step step = has_head ? read_payload(&r) : read_head(&r);
         if (step != WS_MORE) return step;
     }
     return WS_MORE;
+}
+
+bool ws_reader_hold(struct ws_reader *reader, const struct ws_options *options,
+                    const struct ws_input *in) {
+    struct ws_pending *p = reader->pending;
+    if (in->len > 0) {
+        if (!p) p = reader->pending = pending_new(options->budget);
+        return p && pending_hold(p, in);
+    }
+    if (p && p->held) pending_let_go(p);
+    give_back_spent(reader);
+    return true;
+}
+
+struct ws_input ws_reader_held(const struct ws_reader *reader) {
+    return reader->pending ? reader->pending->rest : (struct ws_input){ 0 };
 }
 
 void ws_reader_finish(struct ws_reader *reader) {

@@ -34,6 +34,8 @@ struct ws_options {
     bool is_compressed;       /* permessage-deflate was agreed on */
     uint64_t message_max;     /* a longer message fails with 1009; inflated bytes count */
     size_t keep_max;          /* of a message only so many bytes are kept and handed out */
+    uint32_t frames_max;      /* looked at in one call of `ws_read`, which has an end then whatever
+                               * comes; 0: any number */
     struct ws_budget *budget; /* exceeded: 1013 */
 };
 
@@ -66,7 +68,7 @@ struct ws_event {
 };
 
 enum ws_step {
-    WS_MORE,  /* the input is used up */
+    WS_MORE,  /* the input is used up, or `frames_max` of it */
     WS_EVENT, /* `ret` holds a message or a control frame; call again */
     WS_FAIL,  /* `ret` has the code to close with and why; nothing more can be read */
 };
@@ -81,7 +83,15 @@ MUST_USE
 enum ws_step ws_read(struct ws_reader *reader, const struct ws_options *options,
                      struct ws_inflater *inflater, struct ws_input *in, struct ws_event *ret);
 
-/* Frees what is pending. The reader may be used again from the start. */
+/* Keeps the rest of `in` to be read later, before anything else. Give back an input of
+ * `ws_reader_held` with it, also when nothing is left of that. False when there is no memory, or
+ * the budget is used up. */
+MUST_USE bool ws_reader_hold(struct ws_reader *reader, const struct ws_options *options,
+                             const struct ws_input *in);
+/* What was kept, lent by the reader until it is given back to `ws_reader_hold`; empty: nothing. */
+struct ws_input ws_reader_held(const struct ws_reader *reader);
+
+/* Frees what is pending and held. The reader may be used again from the start. */
 void ws_reader_finish(struct ws_reader *reader);
 
 #endif

@@ -32,8 +32,44 @@ struct ws_pending *pending_new(struct ws_budget *budget) {
     return p;
 }
 
+void pending_clear(struct ws_pending *p) {
+    struct ws_pending clear = {
+        .budget = p->budget, .held = p->held, .held_cap = p->held_cap, .rest = p->rest
+    };
+    budget_give(p->budget, p->data_cap);
+    mem_free(p->data);
+    *p = clear;
+}
+
+void pending_let_go(struct ws_pending *p) {
+    budget_give(p->budget, p->held_cap);
+    mem_free(p->held);
+    p->held = NULL;
+    p->held_cap = 0;
+    p->rest = (struct ws_input){ 0 };
+}
+
+bool pending_hold(struct ws_pending *p, const struct ws_input *in) {
+    if (!p->held) {
+        if (!budget_take(p->budget, in->len)) return false;
+        p->held = mem_try(in->len);
+        if (!p->held) {
+            budget_give(p->budget, in->len);
+            return false;
+        }
+        p->held_cap = in->len;
+        p->rest = (struct ws_input){ p->held, in->len };
+        memcpy(p->held, in->at, in->len);
+        return true;
+    }
+    assert(in->at >= p->held && in->at + in->len <= p->held + p->held_cap);
+    p->rest = *in;
+    return true;
+}
+
 void pending_free(struct ws_pending *p) {
     if (!p) return;
+    pending_let_go(p);
     budget_give(p->budget, p->data_cap + sizeof *p);
     mem_free(p->data);
     mem_free(p);

@@ -10,6 +10,10 @@
 
 struct ws_pending {
     struct ws_budget *budget;
+    /* Input that nobody has looked at yet; see `ws_reader_hold`. */
+    char *held;
+    size_t held_cap;
+    struct ws_input rest; /* of it */
     /* The message under way. */
     char *data; /* the part of its payload that is kept */
     size_t data_len;
@@ -31,6 +35,13 @@ struct ws_pending {
 MUST_USE struct ws_pending *pending_new(struct ws_budget *budget);
 /* Gives the bytes back to the budget too; NULL is fine. */
 void pending_free(struct ws_pending *p);
+/* Forgets the message and the frame; what is held stays. */
+void pending_clear(struct ws_pending *p);
+
+/* Keeps `in`, of which a part may be held already. False as above. */
+MUST_USE bool pending_hold(struct ws_pending *p, const struct ws_input *in);
+/* Nothing is held any more. */
+void pending_let_go(struct ws_pending *p);
 
 /* Whether nothing is under way any more: what it lent is all that it is still there for. */
 static inline bool pending_is_spent(const struct ws_pending *p) {

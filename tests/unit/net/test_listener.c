@@ -39,11 +39,12 @@ static struct address loopback(void) {
     return address;
 }
 
-static void on_accepted(void *owner, int fd, const struct address *peer) {
+static bool on_accepted(void *owner, int fd, const struct address *peer) {
     struct scene *s = owner;
     s->peers[s->count] = *peer;
     s->fds[s->count++] = fd;
     if (s->count == s->goal) loop_stop(s->loop);
+    return true;
 }
 
 static void on_tick(void *owner) {
@@ -154,13 +155,14 @@ static void a_binding_that_fails_midway_leaves_nothing(void **state) {
     assert_int_equal(after, before);
 }
 
-static void close_at_once(void *owner, int fd, const struct address *peer) {
+static bool close_at_once(void *owner, int fd, const struct address *peer) {
     (void)peer;
     struct scene *s = owner;
     s->fds[s->count++] = fd;
     listener_close(s->listener);
     s->listener = NULL;
     s->give_up_ns = clock_now_ns() + 50 * NS_PER_MS;
+    return true;
 }
 
 static void closing_while_accepting_stops(void **state) {

@@ -347,6 +347,49 @@ static void bytes_that_cannot_be_counted_are_refused(void **state) {
     assert_int_equal(outbox_clear(&box, &pool), 1);
 }
 
+/* Only what is the last, of the same opcode, and has not begun to leave gives its place up. */
+static void the_latest_pong_may_stand_for_all(void **state) {
+    (void)state;
+    struct outbox box = { 0 };
+    struct message *pongs[4], *text = message_new_frame(0x1, SPAN("text"));
+    for (size_t i = 0; i < countof(pongs); i++) {
+        const char payload[] = { (char)('a' + i), '\0' };
+        pongs[i] = message_new_frame(0xA, span_of(payload, 1));
+    }
+    assert_false(outbox_supersede(&box, pongs[0]));
+    assert_true(outbox_push(&box, &pool, message_ref(pongs[0])));
+    assert_true(outbox_supersede(&box, message_ref(pongs[1])));
+    assert_true(outbox_push(&box, &pool, message_ref(text)));
+    assert_false(outbox_supersede(&box, pongs[2]));
+    assert_true(outbox_push(&box, &pool, message_ref(pongs[2])));
+    assert_true(outbox_supersede(&box, message_ref(pongs[3])));
+    assert_int_equal(pongs[0]->refs, 1);
+    assert_int_equal(pongs[2]->refs, 1);
+
+    buf_clear(&kernel.taken);
+    kernel.takes = 1;
+    struct stream stream = { .fd = -1 };
+    const struct outbox_tally tally = { .counts = counts };
+    assert_int_equal(outbox_flush(&box, &pool, &stream, &tally), ERR_AGAIN);
+    kernel.takes = SIZE_MAX / 2;
+    assert_int_equal(outbox_flush(&box, &pool, &stream, &tally), ERR_OK);
+    assert_true(span_eq(buf_span(&kernel.taken), SPAN("\x8A\x01"
+                                                      "b\x81\x04text\x8A\x01"
+                                                      "d")));
+    assert_int_equal(box.bytes, 0);
+
+    /* Nor one of which a part is out already. */
+    assert_true(outbox_push(&box, &pool, message_ref(pongs[0])));
+    kernel.takes = 1;
+    assert_int_equal(outbox_flush(&box, &pool, &stream, &tally), ERR_AGAIN);
+    assert_false(outbox_supersede(&box, pongs[1]));
+    (void)outbox_clear(&box, &pool);
+    for (size_t i = 0; i < countof(pongs); i++)
+        message_unref(pongs[i]);
+    message_unref(text);
+    buf_clear(&kernel.taken);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_order_stays_wherever_the_kernel_stops),
@@ -362,6 +405,7 @@ int main(void) {
         cmocka_unit_test(without_memory_the_reference_stays_the_callers),
         cmocka_unit_test(a_clock_that_lags_makes_nothing_older),
         cmocka_unit_test(bytes_that_cannot_be_counted_are_refused),
+        cmocka_unit_test(the_latest_pong_may_stand_for_all),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

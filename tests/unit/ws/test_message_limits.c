@@ -164,6 +164,72 @@ static void the_budget_is_for_all(void **state) {
     assert_int_equal(ws_read(&one, &options, NULL, &in, &event), WS_EVENT);
 }
 
+/* Input that is put down after every frame and taken up again says the same in the end. */
+static void input_may_wait(void **state) {
+    (void)state;
+    static const char said[] = "\x89\x01"
+                               "1"
+                               "\x01\x02"
+                               "ab"
+                               "\x00\x00"
+                               "\x89\x01"
+                               "2"
+                               "\x80\x01"
+                               "c"
+                               "\x82\x03"
+                               "xyz"
+                               "\x81";
+    struct ws_budget budget = { .max = 10000 };
+    struct ws_options options = { .role = WS_ROLE_CLIENT,
+                                  .message_max = 5000,
+                                  .keep_max = SIZE_MAX,
+                                  .frames_max = 1,
+                                  .budget = &budget };
+    for (size_t cut = 1; cut < sizeof said; cut++) {
+        struct ws_reader reader = { NULL };
+        struct ws_event event;
+        char input[sizeof said], heard[64] = "";
+        memcpy(input, said, sizeof said - 1);
+        size_t pieces[] = { cut, sizeof said - 1 - cut };
+        char *at = input;
+        for (size_t piece = 0; piece < 2; piece++) {
+            struct ws_input in = { at, pieces[piece] };
+            at += pieces[piece];
+            do {
+                struct ws_input before = in;
+                if (ws_read(&reader, &options, NULL, &in, &event) == WS_EVENT) {
+                    strncat(heard, event.payload.at, event.payload.len);
+                    strncat(heard, ".", 1);
+                }
+                if (before.len > 0) assert_true(in.len < before.len);
+                assert_true(ws_reader_hold(&reader, &options, &in));
+                in = ws_reader_held(&reader);
+            } while (in.len > 0);
+        }
+        assert_string_equal(heard, "1.2.abc.xyz.");
+        assert_in_range(atomic_load(&budget.used), 1, 1000); /* for half a head, and no input */
+        ws_reader_finish(&reader);
+        assert_int_equal(atomic_load(&budget.used), 0);
+    }
+}
+
+static void what_waits_is_within_the_budget(void **state) {
+    (void)state;
+    char said[2000] = { 0 };
+    struct ws_budget budget = { .max = 1000 };
+    const struct ws_options options = { .role = WS_ROLE_CLIENT, .budget = &budget };
+    struct ws_reader reader = { NULL };
+    struct ws_input in = { said, sizeof said };
+    assert_false(ws_reader_hold(&reader, &options, &in));
+    ws_reader_finish(&reader);
+    assert_int_equal(atomic_load(&budget.used), 0);
+    in.len = 500;
+    assert_true(ws_reader_hold(&reader, &options, &in));
+    assert_in_range(atomic_load(&budget.used), 500, 1000);
+    ws_reader_finish(&reader);
+    assert_int_equal(atomic_load(&budget.used), 0);
+}
+
 /* A limit that falls in the middle of a message ends that message, and nothing worse. */
 static void limits_may_change_at_any_time(void **state) {
     (void)state;
@@ -261,6 +327,8 @@ int main(void) {
         cmocka_unit_test(ignored_messages_are_not_kept),
         cmocka_unit_test(keeping_nothing_at_all),
         cmocka_unit_test(the_budget_is_for_all),
+        cmocka_unit_test(input_may_wait),
+        cmocka_unit_test(what_waits_is_within_the_budget),
         cmocka_unit_test(limits_may_change_at_any_time),
         cmocka_unit_test(reading_goes_on_after_finish),
         cmocka_unit_test(memory_may_run_out_anywhere),

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Who says a lot waits in line: what one client can make a worker do in a turn is bounded, the
+ * others do not wait for it, and nothing of what it says is lost.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "scene.h"
+#include "ws/frame.h"
+
+enum {
+    PINGS = 20000,
+    FLOODERS = 20,
+    TURNS_MAX = 100000,
+    PONG_BYTES = 2 + 4,
+};
+
+static struct endpoint_options endpoint = {
+    .name = "rooms",
+    .path = "/{room}",
+    .is_enabled = true,
+    .auth = ENDPOINT_AUTH_OPTIONAL,
+    .path_user = "",
+    .ends_after = "",
+    .channels = { "{room}" },
+    .channels_count = 1,
+    .max_message_bytes = 1000,
+    .max_notification_bytes = 1000,
+    .max_queue_bytes = 1 << 20,
+    .write_seconds = 10,
+};
+
+static void begin(void) {
+    endpoint.dialect = dialect_find(SPAN("huleedu"));
+    scene_begin((struct session_options){
+        .endpoints = &endpoint, .endpoint_count = 1, .handshake_seconds = 10 });
+}
+
+static int client(void) {
+    static const char request[] = "GET /room HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\n"
+                                  "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                                  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    int fd = scene_connect();
+    const int room = 1 << 20;
+    char answer[1024];
+    (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
+    assert_int_equal(send(fd, request, sizeof request - 1, MSG_NOSIGNAL), sizeof request - 1);
+    ssize_t len = -1;
+    for (int i = 0; i < TURNS_MAX && len < 0; i++) {
+        scene_turns(1);
+        len = recv(fd, answer, sizeof answer, 0);
+    }
+    assert_in_range(len, 1, sizeof answer);
+    assert_memory_equal(answer, "HTTP/1.1 101", 12);
+    return fd;
+}
+
+/* Pings with the numbers from `first` on, as many as the socket takes; how many. */
+static uint32_t flood(int fd, uint32_t first) {
+    static char pings[PINGS * (6 + 4)];
+    for (uint32_t i = 0; i < PINGS; i++) {
+        uint32_t number = first + i;
+        memcpy(pings + i * 10, "\x89\x84\0\0\0\0", 6);
+        memcpy(pings + i * 10 + 6, &number, 4);
+    }
+    ssize_t len = send(fd, pings, sizeof pings, MSG_NOSIGNAL | MSG_DONTWAIT);
+    assert_true(len > 0 && len % 10 == 0);
+    return (uint32_t)len / 10;
+}
+
+/* Reads pongs; the number of the last. */
+static uint32_t last_pong(int fd, uint32_t before, uint32_t *count) {
+    char got[1 << 16];
+    ssize_t len = recv(fd, got, sizeof got, MSG_DONTWAIT);
+    for (ssize_t at = 0; at + PONG_BYTES <= len; at += PONG_BYTES) {
+        uint32_t number;
+        assert_memory_equal(got + at, "\x8A\x04", 2);
+        memcpy(&number, got + at + 2, sizeof number);
+        assert_true(number > before);
+        before = number;
+        ++*count;
+    }
+    return before;
+}
+
+static void a_flood_of_pings_is_answered_in_portions(void **state) {
+    (void)state;
+    begin();
+    int one = client();
+    uint32_t sent = flood(one, 1), heard = 0, pongs = 0;
+    assert_true(sent > 5000);
+    scene_turns(1);
+    heard = last_pong(one, 0, &pongs);
+    assert_true(heard < sent); /* not all at once */
+    for (int i = 0; i < TURNS_MAX && heard < sent; i++) {
+        scene_turns(1);
+        heard = last_pong(one, heard, &pongs);
+    }
+    assert_int_equal(heard, sent); /* but all in the end, */
+    assert_true(pongs < sent / 2); /* of many the last one only */
+    assert_true(counter_read(&scene.counts->portions) > 0);
+    assert_int_equal(session_shared_unfinished_bytes(scene.shared), 0);
+
+    /* Who says little has a pong for each ping. */
+    static const char ten[] = "\x89\x80\0\0\0\0\x89\x80\0\0\0\0\x89\x80\0\0\0\0\x89\x80\0\0\0\0";
+    assert_int_equal(send(one, ten, sizeof ten - 1, MSG_NOSIGNAL), sizeof ten - 1);
+    char answer[64];
+    ssize_t len = -1;
+    for (int i = 0; i < TURNS_MAX && len < 0; i++) {
+        scene_turns(1);
+        len = recv(one, answer, sizeof answer, MSG_DONTWAIT);
+    }
+    assert_int_equal(len, 4 * 2);
+    (void)close(one);
+    scene_turns(6);
+    assert_true(session_is_empty(scene.session));
+    scene_end();
+}
+
+static void the_quiet_do_not_wait_for_the_loud(void **state) {
+    (void)state;
+    begin();
+    int loud[FLOODERS], quiet = client();
+    for (int i = 0; i < FLOODERS; i++) {
+        loud[i] = client();
+        (void)flood(loud[i], 1);
+    }
+    scene_turns(3); /* all of them are in line now */
+    for (int i = 0; i < 10; i++) {
+        char answer[8];
+        assert_int_equal(send(quiet, "\x89\x80\0\0\0\0", 6, MSG_NOSIGNAL), 6);
+        scene_turns(2); /* the one that is under way, and its own */
+        assert_int_equal(recv(quiet, answer, sizeof answer, MSG_DONTWAIT), 2);
+    }
+    /* Nor do newcomers: a turn or two, whoever is in line. */
+    (void)close(client());
+
+    /* What they had still to say is not read when they are gone. */
+    for (int i = 0; i < FLOODERS; i++)
+        (void)close(loud[i]);
+    (void)close(quiet);
+    scene_turns(2 * FLOODERS + 10);
+    assert_true(session_is_empty(scene.session));
+    assert_int_equal(session_shared_unfinished_bytes(scene.shared), 0);
+    scene_end();
+}
+
+/* A stranger's requests come by portions too; each is answered, in order. */
+static void requests_of_strangers_are_answered_in_portions(void **state) {
+    (void)state;
+    enum { REQUESTS = 1000 };
+    static const char request[] = "GET /a/b HTTP/1.1\r\nHost: h\r\n\r\n";
+    static char requests[REQUESTS * sizeof request];
+    begin();
+    size_t len = 0;
+    for (int i = 0; i < REQUESTS; i++) {
+        memcpy(requests + len, request, sizeof request - 1);
+        len += sizeof request - 1;
+    }
+    int one = scene_connect();
+    assert_int_equal(send(one, requests, len, MSG_NOSIGNAL), len);
+    int answers = 0;
+    bool was_in_portions = false;
+    for (int i = 0; i < TURNS_MAX && answers < REQUESTS; i++) {
+        static char got[1 << 20];
+        scene_turns(1);
+        ssize_t size = recv(one, got, sizeof got - 1, MSG_DONTWAIT);
+        if (size < 0) continue;
+        got[size] = '\0';
+        for (const char *at = got; (at = strstr(at, "HTTP/1.1 404")); at++)
+            answers++;
+        was_in_portions |= answers < REQUESTS;
+    }
+    assert_int_equal(answers, REQUESTS);
+    assert_true(was_in_portions);
+    (void)close(one);
+    scene_turns(6);
+    assert_true(session_is_empty(scene.session));
+    scene_end();
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_flood_of_pings_is_answered_in_portions),
+        cmocka_unit_test(the_quiet_do_not_wait_for_the_loud),
+        cmocka_unit_test(requests_of_strangers_are_answered_in_portions),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
