@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 
 #include "base/buf.h"
+#include "cli/hide.h"
 #include "config/config.h"
 
 #include <errno.h>
@@ -43,7 +44,8 @@ static int help(const char *command) {
     return code;
 }
 
-int cli_main(int argc, char **argv) {
+int cli_main(int argc, char **given) {
+    char **argv = cli_hide_secrets(argc, given);
     if (argc < 2) {
         fprintf(stderr, "tidings: a command is missing (see tidings --help)\n");
         return CLI_MISUSED;

@@ -17,7 +17,9 @@ enum cli_exit {
     CLI_MISUSED = 2,
 };
 
-/* What main does: finds the command that `argv[1]` names and runs it. */
+/* What main does: finds the command that `argv[1]` names and runs it. Writes over secrets in
+ * `argv`.
+ */
 int cli_main(int argc, char **argv);
 
 int cli_bench(int argc, char **argv);
