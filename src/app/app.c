@@ -8,9 +8,12 @@
 
 #include "app/capacity.h"
 #include "app/certificates.h"
+#include "app/doors.h"
 #include "app/drain.h"
 #include "app/keyring.h"
+#include "app/privileges.h"
 #include "app/reload.h"
+#include "app/sandbox.h"
 #include "app/sharing.h"
 #include "app/storage.h"
 #include "app/worker.h"
@@ -20,7 +23,6 @@
 #include "config/config.h"
 #include "hub/rule.h"
 #include "hub/sweep.h"
-#include "net/listener.h"
 #include "store/batch_table.h"
 
 #include <signal.h>
@@ -46,6 +48,7 @@ struct app {
     const char *endpoint_names[COUNT_ENDPOINTS_MAX];
     size_t endpoint_count;
     struct api_gauge gauges[APP_GAUGES];
+    struct doors *doors; /* until the workers have them */
     struct storage *storage;
     struct sharing *sharing; /* NULL: the broker is this process */
     struct keyring *keyring;
@@ -270,47 +273,6 @@ static enum err make_workers(struct app *app, struct err_note *note) {
     return ERR_OK;
 }
 
-static void log_listening(const struct address *address, const char *serves, bool is_tls) {
-    char text[ADDRESS_TEXT_MAX];
-    (void)address_format_port(address, text);
-    log_line(LOG_INFO, "listening", log_text("address", text), log_text("serves", serves),
-             log_text("tls", is_tls ? "yes" : "no"));
-}
-
-/* Where clients and backends come in: every worker listens on each of these. */
-static enum err bind_public(struct app *app, const struct address *list, size_t count, bool is_tls,
-                            struct err_note *note) {
-    int fds[HUB_WORKERS_MAX];
-    for (size_t i = 0; i < count; i++) {
-        struct address address = list[i];
-        enum err e = listener_bind(&address, app->worker_count,
-                                   app->settings->config->keepalive_seconds, fds, note);
-        if (e) return e;
-        for (size_t w = 0; w < app->worker_count; w++) {
-            worker_listen(app->workers[w], SESSION_DOOR_PUBLIC, is_tls, fds[w]);
-        }
-        log_listening(&address, "endpoints", is_tls);
-    }
-    return ERR_OK;
-}
-
-static enum err bind_all(struct app *app, struct err_note *note) {
-    const struct config *config = app->settings->config;
-    const struct config_tls *tls = &config->tls;
-    bool is_all_tls = app->settings->identity.context && tls->listen_count == 0;
-    enum err e = bind_public(app, config->listen, config->listen_count, is_all_tls, note);
-    if (!e) e = bind_public(app, tls->listen, tls->listen_count, true, note);
-    for (size_t i = 0; i < config->metrics.listen_count && !e; i++) {
-        struct address address = config->metrics.listen[i];
-        int fd;
-        e = listener_bind(&address, 1, config->keepalive_seconds, &fd, note);
-        if (e) break;
-        worker_listen(app->workers[0], SESSION_DOOR_METRICS, false, fd);
-        log_listening(&address, "metrics", false);
-    }
-    return e;
-}
-
 static void on_drained(void *owner) {
     struct app *app = owner;
     loop_stop(app->loop);
@@ -372,18 +334,31 @@ static enum err settle(struct app *app, struct config *own_config, struct err_no
     return e;
 }
 
+/* Listens, and needs root no more; what is opened from here on belongs to whom it runs as. */
+static enum err settle_down(struct app *app, struct err_note *note) {
+    const struct config *config = app->settings->config;
+    enum err e = doors_open(app->settings, app->worker_count, &app->doors, note);
+    if (e) return e;
+    bool is_changed;
+    e = privileges_drop(config->user, config->group, &is_changed, note);
+    if (!e && is_changed) reload_rehearse(app->source);
+    return e;
+}
+
 static enum err start(struct app *app, struct config *own_config, struct err_note *note) {
     enum err e = settle(app, own_config, note);
     if (e) return e;
     app->loop = loop_new(note);
     if (!app->loop) return ERR_LIMIT;
+    e = settle_down(app, note);
+    if (e) return e;
     e = make_workers(app, note);
     if (e) return e;
-    e = bind_all(app, note);
-    if (e) return e;
+    doors_hand_over(app->doors, app->workers);
     watch_signals(app);
     keyring_follow(app->keyring, &app->settings->config->jwt);
     loop_add_tick(app->loop, SECOND_MS, on_second, app);
+    if (app->settings->config->has_sandbox) sandbox_enter();
     if (storage_start(app->storage, app->workers, app->worker_count) != ERR_OK) {
         return err_note(note, ERR_LIMIT, "cannot start a thread");
     }
@@ -415,6 +390,7 @@ static void finish(struct app *app) {
     drain_free(app->drain);
     for (size_t i = 0; i < app->worker_count; i++)
         worker_free(app->workers[i]);
+    doors_free(app->doors);
     sharing_free(app->sharing);
     api_shared_free(app->api_shared);
     session_shared_free(app->session_shared);

@@ -62,3 +62,17 @@ struct settings *reload(const struct config_source *source, const struct setting
     settings->put_off = changes.put_off;
     return settings;
 }
+
+void reload_rehearse(const struct config_source *source) {
+    struct config_report report = { 0 };
+    struct config *again = NULL;
+    if (config_load(source, &report, &again) == ERR_OK) {
+        config_free(again);
+        return;
+    }
+    for (size_t i = 0; i < report.count; i++) {
+        log_line(LOG_WARNING, "without root's privileges a reload will be refused",
+                 log_text("problem", report.list[i].text));
+    }
+    config_report_finish(&report);
+}

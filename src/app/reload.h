@@ -14,4 +14,8 @@
 struct settings *reload(const struct config_source *source, const struct settings *running,
                         const struct keyring *keyring, size_t workers);
 
+/* After privileges were dropped: whether everything that `source` names can still be read. What
+ * cannot is logged, as a warning. */
+void reload_rehearse(const struct config_source *source);
+
 #endif

@@ -238,8 +238,9 @@ static void judge_store(struct config_draft *draft, const struct config *config)
         wrong_at(draft, "store.path", "store.kind: sqlite needs the name of a file");
 }
 
-static void judge_proxies(struct config_draft *draft, const struct config *config) {
+static void judge_process(struct config_draft *draft, const struct config *config) {
     if (is_section_wrong(draft, SPAN(""))) return;
+    if (*config->group && !*config->user) wrong_at(draft, "group", "only together with `user`");
     if (config->speaks_proxy_protocol && config->trusted_proxies_count == 0)
         wrong_at(draft, "proxy_protocol",
                  "true needs trusted_proxies, which are those that speak it");
@@ -351,7 +352,7 @@ void config_draft_judge(struct config_draft *draft, struct config *config) {
     }
     judge_tls(draft, &config->tls);
     judge_api_keys(draft, &config->api);
-    judge_proxies(draft, config);
+    judge_process(draft, config);
     judge_store(draft, config);
     judge_batches(draft, config);
     judge_broker(draft, config);

@@ -31,6 +31,7 @@
 #define DAY                   86400
 #define MILLION               1000000
 #define TEXT_MAX              1024
+#define USER_TEXT_MAX         32   /* of a user's or group's name */
 #define PATH_TEXT_MAX         4095 /* of a file's name */
 
 static const char *const formats[] = { [LOG_LOGFMT] = "logfmt", [LOG_JSON] = "json", NULL };
@@ -133,15 +134,23 @@ const struct config_row config_rows[] = {
     { "queue_bytes_max", BYTES(1 * MIB, TIB), AT(queue_bytes_max), .standard = "1073741824",
       .text = "Notifications that wait for slow clients, all together; past it the slow ones are "
               "disconnected." },
+    { "user", TEXT(0, USER_TEXT_MAX), AT(user), .standard = "", AFTER_RESTART,
+      .text = "Whom the server becomes when root starts it, as soon as it listens: the name or "
+              "number of a user. Empty: it stays who it is." },
+    { "group", TEXT(0, USER_TEXT_MAX), AT(group), .standard = "", AFTER_RESTART,
+      .text = "The group that goes with `user`. Empty: the user's own." },
+    { "sandbox", FLAG, AT(has_sandbox), .standard = "true", AFTER_RESTART,
+      .text = "Whether the server, once started, gives up what it does not need: other system "
+              "calls, other programs, new privileges, and having its memory read or dumped." },
     { "trusted_proxies", LIST(networks, 0, CONFIG_PROXIES_MAX), AT(trusted_proxies),
       COUNT_AT(trusted_proxies_count), .standard = "[]",
       .text = "Networks (10.0.0.0/8) or addresses of reverse proxies whose X-Forwarded-For is "
               "believed." },
     { "proxy_protocol", FLAG, AT(speaks_proxy_protocol), .standard = "false", FOR_NEW,
-      .text =
-          "Whether these reverse proxies begin each connection to `listen` with a header of the "
-          "PROXY protocol, version 1 or 2. One without is closed then; everybody else connects "
-          "without." },
+      .text = "Whether these reverse proxies begin each connection, but to `metrics.listen`, with "
+              "a header of the "
+              "PROXY protocol, version 1 or 2. One without is closed then; everybody else connects "
+              "without." },
     { "origins", LIST(origins, 0, CONFIG_ORIGINS_MAX), AT(origins), COUNT_AT(origins_count),
       .standard = "[]",
       .text = "Web origins that may connect: scheme://host[:port] exactly, or *.example.com for "

@@ -320,6 +320,7 @@ static const struct sample {
     { "broker: {redis: 1}", "t.yaml:1:17: broker.redis: a map of keys expected\n" },
     { "broker: {redis: {}, redis: {}}", "t.yaml:1:21: \"redis\" repeated, first in line 1\n" },
     { "broker:\n  redis:\n", "" },
+    { "group: staff", "t.yaml:1:8: group: only together with `user`\n" },
     { "proxy_protocol: true",
       "t.yaml:1:17: proxy_protocol: true needs trusted_proxies, which are those that speak it\n" },
     { "broker: {kind: kafka}",

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * app/doors.h: the listening sockets, which are there before anything else: ports below 1024 need
+ * privileges that the rest of the server runs without.
+ */
+#ifndef TIDINGS_APP_DOORS_H
+#define TIDINGS_APP_DOORS_H
+
+#include "app/worker.h"
+
+struct doors;
+
+/* Listens on every address of the configuration, for so many workers. On failure `note` names the
+ * address. */
+MUST_USE enum err doors_open(const struct settings *settings, size_t worker_count,
+                             struct doors **ret, struct err_note *note);
+/* Hands the sockets to the workers, before these start, and says in the log which addresses they
+ * are. */
+void doors_hand_over(struct doors *doors, struct worker *const *workers);
+/* Closes what was not handed over. NULL is fine. */
+void doors_free(struct doors *doors);
+
+#endif
