@@ -6,15 +6,21 @@
 
 #include "base/mem.h"
 
-enum { FIRST_BUCKETS = 16 };
-
 void map_finish(struct map *m) {
-    mem_free(m->buckets);
+    mem_free(m->many);
     *m = (struct map){ 0 };
 }
 
-static struct map_node **bucket_of(const struct map *m, uint32_t hash) {
-    return &m->buckets[hash & (m->bucket_count - 1)];
+static uint32_t bucket_count(const struct map *m) {
+    return m->many ? m->many_count : MAP_FEW;
+}
+
+static struct map_node *const *buckets(const struct map *m) {
+    return m->many ? m->many : m->few;
+}
+
+static struct map_node **bucket_of(struct map *m, uint32_t hash) {
+    return &(m->many ? m->many : m->few)[hash & (bucket_count(m) - 1)];
 }
 
 static void link_node(struct map *m, struct map_node *node) {
@@ -23,31 +29,29 @@ static void link_node(struct map *m, struct map_node *node) {
     *bucket = node;
 }
 
-static bool grow(struct map *m) {
-    uint32_t count = m->bucket_count ? m->bucket_count * 2 : FIRST_BUCKETS;
-    struct map_node **buckets = mem_try(count * sizeof(struct map_node *));
-    if (!buckets) return m->bucket_count > 0;
-    memset(buckets, 0, count * sizeof(struct map_node *));
+static void grow(struct map *m) {
     struct map old = *m;
-    m->buckets = buckets;
-    m->bucket_count = count;
-    for (uint32_t i = 0; i < old.bucket_count; i++) {
-        for (struct map_node *node = old.buckets[i]; node;) {
+    uint32_t count = bucket_count(&old) * 2;
+    struct map_node **many = mem_try(count * sizeof(struct map_node *));
+    if (!many) return;
+    memset(many, 0, count * sizeof(struct map_node *));
+    m->many = many;
+    m->many_count = count;
+    for (uint32_t i = 0; i < bucket_count(&old); i++) {
+        for (struct map_node *node = buckets(&old)[i]; node;) {
             struct map_node *next = node->next;
             link_node(m, node);
             node = next;
         }
     }
-    mem_free(old.buckets);
-    return true;
+    mem_free(old.many);
 }
 
-bool map_insert(struct map *m, struct map_node *node, uint32_t hash) {
-    if (m->count >= m->bucket_count && !grow(m)) return false;
+void map_insert(struct map *m, struct map_node *node, uint32_t hash) {
+    if (m->count >= bucket_count(m)) grow(m);
     node->hash = hash;
     link_node(m, node);
     m->count++;
-    return true;
 }
 
 void map_remove(struct map *m, struct map_node *node) {
@@ -65,7 +69,7 @@ static struct map_node *of_hash(struct map_node *node, uint32_t hash) {
 }
 
 struct map_node *map_first(const struct map *m, uint32_t hash) {
-    return m->bucket_count ? of_hash(*bucket_of(m, hash), hash) : NULL;
+    return of_hash(buckets(m)[hash & (bucket_count(m) - 1)], hash);
 }
 
 struct map_node *map_next(const struct map_node *node) {
@@ -73,8 +77,8 @@ struct map_node *map_next(const struct map_node *node) {
 }
 
 struct map_node *map_pop(struct map *m) {
-    for (uint32_t i = 0; i < m->bucket_count; i++) {
-        struct map_node *node = m->buckets[i];
+    for (uint32_t i = 0; i < bucket_count(m); i++) {
+        struct map_node *node = buckets(m)[i];
         if (!node) continue;
         map_remove(m, node);
         return node;

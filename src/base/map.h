@@ -15,19 +15,21 @@ struct map_node {
     uint32_t hash;
 };
 
+enum { MAP_FEW = 16 };
+
 /* Zeroed is empty. */
 struct map {
-    struct map_node **buckets;
-    uint32_t bucket_count; /* a power of two, or 0 */
+    struct map_node **many; /* NULL: the buckets are the few */
+    struct map_node *few[MAP_FEW];
+    uint32_t many_count; /* a power of two */
     uint32_t count;
 };
 
 /* Frees the buckets; the nodes are their owners'. */
 void map_finish(struct map *m);
 
-/* False when there is no memory for the first buckets; later the table goes on with those it has.
- */
-MUST_USE bool map_insert(struct map *m, struct map_node *node, uint32_t hash);
+/* Without memory for more buckets the table goes on with those it has. */
+void map_insert(struct map *m, struct map_node *node, uint32_t hash);
 /* `node` must be in it. */
 void map_remove(struct map *m, struct map_node *node);
 

@@ -149,15 +149,11 @@ static struct channel *channel_new(struct span name, struct span owner) {
 }
 
 /* Takes over `own_channel`. */
-static enum err insert(struct store *store, struct channel *own_channel, int64_t touched_s) {
+static void insert(struct store *store, struct channel *own_channel, int64_t touched_s) {
     uint32_t hash = (uint32_t)hash_span(name_of(own_channel));
-    if (!map_insert(&store->channels, &own_channel->node, hash)) {
-        mem_free(own_channel);
-        return ERR_NOMEM;
-    }
+    map_insert(&store->channels, &own_channel->node, hash);
     link_newest(store, own_channel, touched_s);
     store->channel_count++;
-    return ERR_OK;
 }
 
 static enum err add_channel(struct store *store, struct span name, struct span owner,
@@ -167,8 +163,7 @@ static enum err add_channel(struct store *store, struct span name, struct span o
     if (!channel) return ERR_NOMEM;
     channel->id = store->last_id + 1;
     channel->before = store->highest;
-    enum err e = insert(store, channel, now_s);
-    if (e) return e;
+    insert(store, channel, now_s);
     const struct journal_record record = {
         .kind = JOURNAL_DECLARE,
         .channel = channel->id,
@@ -176,7 +171,7 @@ static enum err add_channel(struct store *store, struct span name, struct span o
         .name = name,
         .owner = owner,
     };
-    e = put(store, record, now_s);
+    enum err e = put(store, record, now_s);
     if (e) {
         forget(store, channel);
         channel_free(store, channel);
@@ -324,9 +319,10 @@ static enum err obtain(struct store *store, struct span name, uint32_t now_s,
     *ret = lookup(store, name);
     if (*ret) return ERR_OK;
     struct channel *channel = channel_new(name, SPAN(""));
-    enum err e = channel ? insert(store, channel, now_s) : ERR_NOMEM;
-    if (!e) *ret = channel;
-    return e;
+    if (!channel) return ERR_NOMEM;
+    insert(store, channel, now_s);
+    *ret = channel;
+    return ERR_OK;
 }
 
 static enum err put_behind(struct store *store, struct channel *channel, struct item item,
@@ -473,7 +469,8 @@ static enum err read_channel(void *owner, const struct journal_record *record) {
     if (channel->id > store->last_id) store->last_id = channel->id;
     /* The wall clock may have been put back since. */
     int64_t touched_s = record->at_s - store->wall_offset_s;
-    return insert(store, channel, touched_s < reading->now_s ? touched_s : reading->now_s);
+    insert(store, channel, touched_s < reading->now_s ? touched_s : reading->now_s);
+    return ERR_OK;
 }
 
 static enum err read_message(void *owner, const struct journal_record *record) {

@@ -18,6 +18,7 @@ struct live {
     struct listener listener;
     struct channel *channel;
     bool is_loaded;
+    size_t key_len;
     char key[];
 };
 
@@ -84,32 +85,60 @@ static struct channel *find(const struct channels *channels, struct span name, u
     return NULL;
 }
 
-/* The channel of that name, a new one if need be, which has not been told whether it is wanted. */
-static struct channel *obtain(struct broker_redis *redis, struct span name, bool *ret_is_new) {
-    struct channels *channels = &redis->channels;
-    uint32_t hash = (uint32_t)hash_span(name);
-    struct channel *channel = find(channels, name, hash);
-    *ret_is_new = !channel;
+/* NULL: no memory, or no such key is possible. */
+static struct live *live_new(struct broker_redis *redis, struct span name) {
     char room[KEY_MAX];
     struct span key;
-    if (channel || !key_plain(redis, room, name, &key)) return channel;
-    channel = mem_try(sizeof *channel + key.len);
+    if (!key_of(redis, room, name, "live", &key) || key.len > REDIS_CHANNEL_MAX) return NULL;
+    struct live *live = mem_try(sizeof *live + key.len);
+    if (!live) return NULL;
+    memset(live, 0, sizeof *live);
+    live->key_len = key.len;
+    memcpy(live->key, key.at, key.len);
+    return live;
+}
+
+static struct channel *add(struct broker_redis *redis, struct span name, uint32_t hash) {
+    char room[KEY_MAX];
+    struct span key;
+    if (!key_plain(redis, room, name, &key)) return NULL;
+    struct channel *channel = mem_try(sizeof *channel + key.len);
     if (!channel) return NULL;
     memset(channel, 0, sizeof *channel);
     memcpy(channel->key, key.at, key.len);
     channel->name = span_of(channel->key + key.len - name.len, name.len);
-    if (map_insert(&channels->by_name, &channel->node, hash)) return channel;
-    mem_free(channel);
-    return NULL;
+    map_insert(&redis->channels.by_name, &channel->node, hash);
+    return channel;
+}
+
+/* The channel of that name, a new one if need be, which has not been told whether it is wanted. */
+static struct channel *obtain(struct broker_redis *redis, struct span name, bool has_history,
+                              bool *ret_is_new) {
+    struct channels *channels = &redis->channels;
+    uint32_t hash = (uint32_t)hash_span(name);
+    struct channel *channel = find(channels, name, hash);
+    struct live *live = NULL;
+    *ret_is_new = !channel;
+    if (has_history && !(channel && channel->has_history)) {
+        live = live_new(redis, name);
+        if (!live) return NULL; /* who wants a history is not to wait for one in vain */
+    }
+    if (!channel) channel = add(redis, name, hash);
+    if (channel && live) {
+        live->channel = channel;
+        channel->next_live = live;
+    } else {
+        mem_free(live);
+    }
+    return channel;
 }
 
 /* Whoever comes now waits, if the channel does not offer what is wanted yet. True: the broker's
  * thread has something to do. */
-static bool await(struct channels *channels, struct channel *channel, bool has_history,
-                  bool is_new) {
-    bool is_more = has_history && !channel->has_history;
+static bool await(struct channels *channels, struct channel *channel, bool is_new) {
+    bool is_more = channel->next_live && !channel->has_history;
     if (!is_new && !is_more) return false;
-    channel->has_history |= has_history;
+    channel->has_history |= is_more;
     if (channel->ticket) pending_unlink(channels, channel);
     pending_append(channels, channel);
     settle_heard(channels);
@@ -124,11 +153,11 @@ enum err channels_listen(struct broker_redis *redis, struct span name, bool has_
     enum err e = ERR_NOMEM;
     bool is_new, is_work = false;
     pthread_mutex_lock(&channels->lock);
-    struct channel *channel = obtain(redis, name, &is_new);
+    struct channel *channel = obtain(redis, name, has_history, &is_new);
     if (channel) {
         if (!is_new && !channel->is_wanted) lingering_unlink(channels, channel);
         channel->is_wanted = true;
-        is_work = await(channels, channel, has_history, is_new);
+        is_work = await(channels, channel, is_new);
         *ret_ticket = channel->ticket;
         e = ERR_OK;
     }
@@ -155,11 +184,11 @@ struct channel *channel_hold(struct broker_redis *redis, struct span name) {
     struct channels *channels = &redis->channels;
     bool is_new, is_work = false;
     pthread_mutex_lock(&channels->lock);
-    struct channel *channel = obtain(redis, name, &is_new);
+    struct channel *channel = obtain(redis, name, true, &is_new);
     if (channel) {
         if (!is_new && !channel->is_wanted) lingering_unlink(channels, channel);
         if (!channel->is_wanted) lingering_append(channels, channel);
-        is_work = await(channels, channel, true, is_new);
+        is_work = await(channels, channel, is_new);
     }
     pthread_mutex_unlock(&channels->lock);
     if (is_work) loop_wake(redis->loop);
@@ -218,31 +247,16 @@ void channel_is_loaded(struct broker_redis *redis, struct channel *channel) {
     judge_one(redis, channel);
 }
 
-static void live_begin(struct broker_redis *redis, struct channel *channel) {
+static void live_begin(struct broker_redis *redis, struct channel *channel, struct live *live) {
     static const struct listener_kind kind = { on_live_message, on_live_subscribed, false };
-    char room[KEY_MAX];
-    struct span key;
-    struct live *live = NULL;
-    if (key_of(redis, room, channel->name, "live", &key) && key.len <= REDIS_CHANNEL_MAX) {
-        live = mem_try(sizeof *live + key.len);
-    }
-    if (!live) { /* then it is a channel like others */
-        pthread_mutex_lock(&redis->channels.lock);
-        channel->has_history = false;
-        pthread_mutex_unlock(&redis->channels.lock);
-        return;
-    }
-    memset(live, 0, sizeof *live);
-    memcpy(live->key, key.at, key.len);
-    live->channel = channel;
     channel->live = live;
-    listener_begin(redis, &live->listener, &kind, span_of(live->key, key.len));
+    listener_begin(redis, &live->listener, &kind, span_of(live->key, live->key_len));
 }
 
 /* Somebody waits for the channel. */
-static void begin(struct broker_redis *redis, struct channel *channel, bool has_history) {
+static void begin(struct broker_redis *redis, struct channel *channel, struct live *live) {
     static const struct listener_kind kind = { on_message, on_subscribed, true };
-    if (has_history && !channel->live) live_begin(redis, channel);
+    if (live) live_begin(redis, channel, live);
     if (!channel->is_begun) {
         channel->is_begun = true;
         size_t len = (size_t)(channel->name.at - channel->key) + channel->name.len;
@@ -258,16 +272,18 @@ static void end(struct broker_redis *redis, struct channel *channel) {
     history_end(redis, channel);
     if (channel->live) redis->hooks->forget(redis->owner, channel->name);
     mem_free(channel->live);
+    mem_free(channel->next_live);
     mem_free(channel);
 }
 
 /* NULL: the broker's thread has met all. */
-static struct channel *next_to_begin(struct channels *channels, bool *ret_has_history) {
+static struct channel *next_to_begin(struct channels *channels, struct live **ret_live) {
     pthread_mutex_lock(&channels->lock);
     struct channel *channel = channels->to_begin;
     if (channel) {
         channels->to_begin = channel->pending.next;
-        *ret_has_history = channel->has_history;
+        *ret_live = channel->next_live;
+        channel->next_live = NULL;
     }
     pthread_mutex_unlock(&channels->lock);
     return channel;
@@ -291,10 +307,10 @@ static struct channel *next_to_end(struct channels *channels, uint64_t now_ns) {
 bool channels_turn(struct broker_redis *redis) {
     struct channels *channels = &redis->channels;
     struct channel *channel = NULL;
-    bool has_history;
+    struct live *live;
     int left = CHANNELS_A_TURN;
-    while (left > 0 && (channel = next_to_begin(channels, &has_history)) != NULL) {
-        begin(redis, channel, has_history);
+    while (left > 0 && (channel = next_to_begin(channels, &live)) != NULL) {
+        begin(redis, channel, live);
         left--;
     }
     uint64_t now_ns = loop_now_ns(redis->loop);

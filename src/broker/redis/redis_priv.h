@@ -194,6 +194,7 @@ struct channel {
     uint64_t left_ns;
     bool is_wanted; /* the hubs have listeners; else it lingers */
     bool has_history;
+    struct live *next_live; /* what `live` is to be */
 
     struct span name; /* without the prefix */
     char key[];       /* with it */

@@ -135,9 +135,8 @@ static struct seat *obtain(struct seats *seats, struct span name) {
                            .told_ns = clock_now_ns(),
                            .name_len = (uint16_t)name.len };
     if (name.len) memcpy(seat->name, name.at, name.len);
-    if (map_insert(&seats->by_name, &seat->node, (uint32_t)hash_span(name))) return seat;
-    mem_free(seat);
-    return NULL;
+    map_insert(&seats->by_name, &seat->node, (uint32_t)hash_span(name));
+    return seat;
 }
 
 static void cut(struct seat *seat) {
