@@ -110,8 +110,11 @@ static inline void client_event(struct client *client, const struct ws_event *ev
 }
 
 static inline void client_frames(struct client *client) {
-    const struct ws_options options = { WS_ROLE_CLIENT, true, CLIENT_BYTES, CLIENT_BYTES,
-                                        &client_budget };
+    const struct ws_options options = { .role = WS_ROLE_CLIENT,
+                                        .is_compressed = true,
+                                        .message_max = CLIENT_BYTES,
+                                        .keep_max = CLIENT_BYTES,
+                                        .budget = &client_budget };
     struct ws_input in = { client->in, client->in_len };
     client->in_len = 0;
     while (!client->code) {
