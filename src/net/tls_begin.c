@@ -33,12 +33,11 @@ static struct tls *tls_new(struct tls_context *context) {
     if (!tls) return NULL;
     *tls = (struct tls){ .context = tls_context_ref(context), .why = "", .is_shaking = true };
     tls->ssl = SSL_new(context->ssl);
-    if (!tls->ssl) {
+    if (!tls->ssl || SSL_set_app_data(tls->ssl, tls) != 1) {
         ERR_clear_error();
         tls_free(tls);
         return NULL;
     }
-    SSL_set_app_data(tls->ssl, tls);
     (void)BIO_up_ref(wire->bio);
     SSL_set_bio(tls->ssl, wire->bio, wire->bio);
     return tls;
@@ -54,12 +53,14 @@ enum err stream_begin_tls_server(struct stream *s, struct tls_context *context) 
 }
 
 /* RFC 6066 §3: a name is sent, an address is not. */
-static bool expect(SSL *ssl, const char *name) {
+static enum err expect(SSL *ssl, const char *name) {
     X509_VERIFY_PARAM *rules = SSL_get0_param(ssl);
-    if (X509_VERIFY_PARAM_set1_ip_asc(rules, name) == 1) return true;
+    if (X509_VERIFY_PARAM_set1_ip_asc(rules, name) == 1) return ERR_OK;
+    if (name[0] == '\0' || strlen(name) > TLSEXT_MAXLEN_host_name) return ERR_INVALID;
     X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    return name[0] != '\0' && X509_VERIFY_PARAM_set1_host(rules, name, 0) == 1 &&
-           SSL_set_tlsext_host_name(ssl, name) == 1;
+    bool is_set = X509_VERIFY_PARAM_set1_host(rules, name, 0) == 1 &&
+                  SSL_set_tlsext_host_name(ssl, name) == 1;
+    return is_set ? ERR_OK : ERR_NOMEM;
 }
 
 /* The hello is made at once, so that only sending can fail later. */
@@ -77,7 +78,8 @@ enum err stream_begin_tls_client(struct stream *s, struct tls_context *context, 
     if (!tls) return ERR_NOMEM;
     ERR_clear_error();
     SSL_set_connect_state(tls->ssl);
-    enum err e = expect(tls->ssl, name) ? greet(tls) : ERR_INVALID;
+    enum err e = expect(tls->ssl, name);
+    if (!e) e = greet(tls);
     ERR_clear_error();
     if (e) {
         tls_free(tls);

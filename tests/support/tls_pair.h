@@ -89,7 +89,7 @@ static inline void tls_pair_begin(struct tls_pair *p, struct tls_context *server
 
 /* One side's turn of a handshake; what it says of it. */
 static inline enum err tls_turn(struct stream *s) {
-    static char room[65536];
+    static _Thread_local char room[65536];
     size_t len;
     enum err e = stream_flush(s);
     if (e == ERR_OK || e == ERR_AGAIN) e = stream_read(s, room, sizeof room, &len);

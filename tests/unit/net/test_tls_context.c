@@ -14,6 +14,7 @@
 #include "net/tls_priv.h"
 #include "tls_pair.h"
 
+#include <pthread.h>
 #include <time.h>
 
 static struct tls_world world;
@@ -426,6 +427,47 @@ static void tickets_outlive_a_reload_and_not_their_keys(void **state) {
     tickets_of(TLS1_2_VERSION);
 }
 
+/* ---- threads ---- */
+
+static struct tls_context *_Atomic current;
+static atomic_bool is_over;
+
+static void *shake_hands(void *arg) {
+    atomic_uint *shaken = arg;
+    while (!atomic_load(&is_over)) {
+        struct tls_pair p;
+        tls_pair_begin(&p, atomic_load(&current), world.client, "localhost");
+        *shaken += tls_pair_shake(&p);
+        tls_pair_close(&p);
+    }
+    return NULL;
+}
+
+static void threads_share_contexts_that_follow_each_other(void **state) {
+    (void)state;
+    enum { THREADS = 3, CONTEXTS = 10 };
+    struct tls_context *contexts[CONTEXTS] = { made_server(&world.leaf, NULL) };
+    atomic_store(&current, contexts[0]);
+    pthread_t threads[THREADS];
+    atomic_uint shaken[THREADS] = { 0 };
+    for (size_t i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, shake_hands, &shaken[i]), 0);
+    for (size_t i = 1; i < CONTEXTS; i++) {
+        contexts[i] = made_server(&world.leaf, contexts[i - 1]);
+        atomic_store(&current, contexts[i]);
+        tls_tickets_rotate(contexts[i]->tickets, clock_now_ns() + i * TLS_TICKET_LIFE_S * NS_PER_S);
+        for (size_t of = 0; of < THREADS; of++) {
+            for (unsigned was = shaken[of]; shaken[of] < was + 2;)
+                (void)usleep(100);
+        }
+    }
+    atomic_store(&is_over, true);
+    for (size_t i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    for (size_t i = 0; i < CONTEXTS; i++)
+        tls_context_unref(contexts[i]);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_bad_identity_is_refused_in_words),
@@ -440,6 +482,7 @@ int main(void) {
         cmocka_unit_test(old_versions_and_ciphers_are_refused),
         cmocka_unit_test(each_name_has_its_certificate),
         cmocka_unit_test(tickets_outlive_a_reload_and_not_their_keys),
+        cmocka_unit_test(threads_share_contexts_that_follow_each_other),
     };
     return cmocka_run_group_tests(tests, make_world, free_world);
 }
