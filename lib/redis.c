@@ -6,16 +6,21 @@
  */
 #include "publisher_priv.h"
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "net/tls.h"
 
+#include <errno.h>
 #include <stdatomic.h>
+#include <stdio.h>
 
 enum {
     TICK_MS = 20,
     SENT_A_TURN = 256,    /* so that answers are read in between */
     ROOM_A_MESSAGE = 512, /* what a command needs beside its message */
     RECONNECT_MAX_MS = 2000,
+    CA_BYTES_MAX = 4 << 20,
 };
 
 struct redis_publisher {
@@ -23,6 +28,7 @@ struct redis_publisher {
     struct redis_url url;
     struct loop *loop;
     struct redis_link *link;
+    struct tls_context *tls; /* NULL: the URL is none of rediss */
     pthread_t thread;
     _Atomic uint64_t ends_ns; /* 0: it goes on */
 };
@@ -125,6 +131,7 @@ static void make_link(struct redis_publisher *way) {
         .password = way->url.password,
         .database = way->url.database,
         .name = "libtidings",
+        .tls = way->tls,
         .connect_timeout_ms = options->connect_timeout_ms,
         .reconnect_max_ms = RECONNECT_MAX_MS,
         .reply_timeout_ms = options->reply_timeout_ms,
@@ -139,19 +146,52 @@ static void free_way(struct redis_publisher *way) {
     /* What was sent and is not answered is answered now. */
     redis_link_free(way->link);
     loop_free(way->loop);
+    tls_context_unref(way->tls);
     mem_free(way);
+}
+
+static enum err read_file(const char *path, struct buf *out, struct err_note *note) {
+    FILE *file = path ? fopen(path, "re") : NULL;
+    if (!path) return ERR_OK;
+    if (!file) return err_note(note, ERR_IO, "ca_file: %s: %s", path, strerror(errno));
+    char piece[4096];
+    size_t len;
+    while ((len = fread(piece, 1, sizeof piece, file)) > 0)
+        buf_append(out, piece, len);
+    bool is_whole = !ferror(file);
+    (void)fclose(file);
+    if (!is_whole || buf_err(out))
+        return err_note(note, ERR_IO, "ca_file: %s: cannot be read", path);
+    return ERR_OK;
+}
+
+static enum err make_tls(const struct tidings_options *options, struct tls_context **ret,
+                         struct err_note *note) {
+    struct buf trusted;
+    buf_init(&trusted, CA_BYTES_MAX);
+    enum err e = read_file(options->ca_file, &trusted, note);
+    const struct tls_client_options tls = { .trusted = buf_span(&trusted), .min_version = TLS_1_2 };
+    if (!e) e = tls_client_new(&tls, ret, note);
+    buf_finish(&trusted);
+    return e;
 }
 
 static enum err start(struct tidings *publisher, struct err_note *note) {
     struct redis_url url;
     enum err e = redis_url_parse(span_str(publisher->options.url), &url, note);
+    struct tls_context *tls = NULL;
+    if (!e && url.is_secure) e = make_tls(&publisher->options, &tls, note);
     if (e) return e;
     struct loop *loop = loop_new(note);
-    if (!loop) return ERR_LIMIT;
+    if (!loop) {
+        tls_context_unref(tls);
+        return ERR_LIMIT;
+    }
     struct redis_publisher *way = mem_new(sizeof *way);
     way->publisher = publisher;
     way->url = url;
     way->loop = loop;
+    way->tls = tls;
     publisher->state = way;
     make_link(way);
     if (pthread_create(&way->thread, NULL, run, way) == 0) return ERR_OK;

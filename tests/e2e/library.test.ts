@@ -7,8 +7,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hear, startNodes } from './support/nodes';
-import { startRedis } from './support/redis';
+import { RedisClient, startRedis } from './support/redis';
+import { freePort } from './support/run';
 import { API_KEY, startTidings } from './support/tidings';
+import { makeCertificate } from './support/tls';
 import { listen } from './support/wsClient';
 
 const BUILD = resolve(process.env.TIDINGS_LIBRARY ?? join(__dirname, '../../build/check'));
@@ -88,4 +90,23 @@ test('publishes to a node over HTTP, and says what the node refuses', async () =
   await server.stop();
   const gone = await ran(program, ['http://127.0.0.1:9', API_KEY, 'u1'], ['1']);
   expect(gone.out[0]).toMatch(/^1 ws:u1 expired/);
+});
+
+test('publishes to Redis by TLS, to one whose certificate it trusts', async () => {
+  const program = built('publish.c', 'cc -std=c99', '');
+  const { cert_file, key_file } = makeCertificate(folder, 'redis');
+  const port = await freePort();
+  const files = ['--tls-cert-file', cert_file, '--tls-key-file', key_file, '--tls-auth-clients', 'no'];
+  const redis = await startRedis(['--tls-port', `${port}`, ...files]);
+  const ear = await RedisClient.to(redis);
+  ear.send('SUBSCRIBE', 'ws:u1');
+  await ear.hears(/subscribe\r\n/);
+  const { out } = await ran(program, [`rediss://127.0.0.1:${port}`, '', 'u1', cert_file], ['{"n":1}']);
+  expect(out[0]).toMatch(/^1 ws:u1 ok/);
+  await ear.hears(/\{"n":1\}/);
+  const stranger = await ran(program, [`rediss://127.0.0.1:${port}`, '', 'u1'], ['{"n":2}']);
+  expect(stranger.out[0]).toMatch(/^1 ws:u1 expired/);
+  const lost = await ran(program, [`rediss://127.0.0.1:${port}`, '', 'u1', '/nowhere.pem'], []);
+  expect(lost.code).toBe(1);
+  ear.end();
 });
