@@ -73,7 +73,7 @@ int64_t tls_context_expires_s(const struct tls_context *context);
     X(NOT_TLS, "not_tls")         /* it speaks something else */                                   \
     X(VERSION, "version")         /* no version in common */                                       \
     X(PARAMETERS, "parameters")   /* no cipher, group or signature algorithm in common */          \
-    X(APPLICATION, "alpn")        /* it wants to speak another protocol than HTTP/1.1 */           \
+    X(APPLICATION, "alpn")        /* it wants to speak another protocol than HTTP/1 */             \
     X(CERTIFICATE, "certificate") /* its certificate was refused here */                           \
     X(REFUSED, "refused_by_peer") /* it refused ours, or gave up with another alert */             \
     X(PROTOCOL, "protocol")       /* it broke the rules of TLS, or the bytes were changed */       \

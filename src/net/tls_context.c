@@ -8,9 +8,13 @@
 
 #include <openssl/err.h>
 
-/* RFC 7301 §6. */
+/* RFC 7301 §6: as a client says it, and what a server takes, the best first. */
 static const unsigned char http_protocol[] = "\x08http/1.1";
-enum { HTTP_PROTOCOL_LEN = sizeof http_protocol - 1 };
+static const unsigned char http_protocols[] = "\x08http/1.1\x08http/1.0";
+enum {
+    HTTP_PROTOCOL_LEN = sizeof http_protocol - 1,
+    HTTP_PROTOCOLS_LEN = sizeof http_protocols - 1,
+};
 
 static const char ciphers_1_2[] =
     "ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL"; /* RFC 9325 §4.2, all of them AEAD */
@@ -77,7 +81,7 @@ static int on_protocols(SSL *ssl, const unsigned char **ret, unsigned char *ret_
     (void)arg;
     unsigned char *chosen;
     int how =
-        SSL_select_next_proto(&chosen, ret_len, http_protocol, HTTP_PROTOCOL_LEN, offered, len);
+        SSL_select_next_proto(&chosen, ret_len, http_protocols, HTTP_PROTOCOLS_LEN, offered, len);
     *ret = chosen;
     return how == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }

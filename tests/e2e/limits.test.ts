@@ -13,6 +13,7 @@ import {
   type Words,
 } from './support/refused';
 import { BLOAT, SLOWNESS, test, type Tidings } from './support/tidings';
+import { IS_TLS } from './support/tls';
 import { sleep, until, within } from './support/wait';
 import { dial, listen, mayStay, refusal, type Listener } from './support/wsClient';
 
@@ -285,7 +286,8 @@ describe.concurrent('messages from a client', () => {
     client.destroy();
   });
 
-  test('a minute is a minute from the first', { timeout: 100_000 }, async ({ tidings }) => {
+  // TLS is not worth another minute.
+  test.skipIf(IS_TLS)('a minute is a minute from the first', { timeout: 100_000 }, async ({ tidings }) => {
     const server = await tidings({ endpoint: { messages_per_minute: 3, attempts_per_minute: 2 } });
     const client = await openRaw(server);
     const since = Date.now();
@@ -627,7 +629,7 @@ describe.concurrent('a process', () => {
   test('outlives a crowd that connects and says nothing', async ({ tidings }) => {
     const server = await tidings({ config: { max_connections: 20, handshake_seconds: 1 } });
     const listener = await listen(urlOf(server));
-    const crowd = await Promise.all(Array.from({ length: 1_000 }, () => RawClient.connect(server.port)));
+    const crowd = await Promise.all(Array.from({ length: 1_000 }, () => RawClient.connect(server.port, { bare: true })));
     expect(await listener.socket.readyState).toBe(1);
     await until(
       'the crowd to be gone',

@@ -124,6 +124,7 @@ describe('a server with certificates', () => {
     const { port } = shared();
     expect((await shown(port)).alpn).toBe(false);
     expect((await shown(port, { ALPNProtocols: ['h2', 'http/1.1'] })).alpn).toBe('http/1.1');
+    expect((await shown(port, { ALPNProtocols: ['http/1.0'] })).alpn).toBe('http/1.0');
     expect(await failure(port, { ALPNProtocols: ['h2'] })).toMatch(/no.application.protocol/i);
     await until('its count', async () => (await results('alpn'))! >= 1);
   });

@@ -76,20 +76,21 @@ export class RawClient {
     });
   }
 
-  /** Connects; `halfOpen` keeps our side open after the server's FIN. */
+  /** Connects; `halfOpen` keeps our side open after the server's FIN; `bare`: no TLS, whatever the suite speaks. */
   static async connect(
     port: number,
-    options: { from?: string; host?: string; halfOpen?: boolean } = {},
+    options: { from?: string; host?: string; halfOpen?: boolean; bare?: boolean } = {},
   ): Promise<RawClient> {
     const host = options.host ?? '127.0.0.1';
     const allowHalfOpen = options.halfOpen ?? false;
     const bare = connect({ port, host, localAddress: options.from, allowHalfOpen });
-    const socket = IS_TLS ? connectTls({ socket: bare, host, allowHalfOpen, ...trust() } as object) : bare;
+    const isTls = IS_TLS && !options.bare;
+    const socket = isTls ? connectTls({ socket: bare, host, allowHalfOpen, ...trust() } as object) : bare;
     await within(
       10_000,
       'connect',
       new Promise<void>((done, fail) =>
-        socket.once(IS_TLS ? 'secureConnect' : 'connect', done).once('error', fail),
+        socket.once(isTls ? 'secureConnect' : 'connect', done).once('error', fail),
       ),
     );
     return new RawClient(socket, bare, port);
