@@ -18,7 +18,7 @@ enum {
     IGNORED_KEPT_BYTES = 128, /* of a message that is not echoed: enough to recognise a ping */
     MINUTE_S = 60,
     FRAMES_AT_ONCE = 64,  /* then a look at the clock, */
-    PONGS_A_PORTION = 16, /* and for more pings the last of these */
+    PONGS_A_PORTION = 64, /* and for more pings the last of these */
 };
 
 void conn_ws_begin(struct session *s, uint32_t index) {
