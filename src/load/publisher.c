@@ -76,7 +76,6 @@ static void read_answers(struct load_publisher *p) {
     size_t len;
     enum err e = stream_read(&p->stream, p->input, sizeof p->input, &len);
     if (!e) {
-        p->is_connected = true;
         (void)take_answers(p, span_of(p->input, len));
     } else if (e != ERR_AGAIN) {
         if (http_reply_parser_end(p->parser) == HTTP_STEP_DONE) {
@@ -115,9 +114,9 @@ static void on_ready(void *owner, uint32_t index, uint32_t events) {
     (void)index;
     struct load_publisher *p = owner;
     if (p->is_ended || is_unconnectable(p)) return;
+    p->is_connected = true; /* nothing is heard of a connection that is under way */
     bool was_shaking = stream_is_shaking(&p->stream);
     if (events & (EPOLLIN | EPOLLERR | EPOLLHUP)) read_answers(p);
-    if (events & EPOLLOUT) p->is_connected = true;
     if (events & EPOLLOUT || was_shaking) load_publisher_flush(p);
 }
 
