@@ -80,7 +80,7 @@ describe('against Tidings', () => {
     const wrong = await bench(['fan-out', shared().wsUrl, ...quick, '--key', 'wrong', '-s', '1']);
     expect(wrong).toMatchObject({ code: 1, figures: { is_clean: false } });
     expect(wrong.figures.complaint).toMatch(/status 401/);
-    const nowhere = await bench(['connect', `ws://${shared().address}/nothing`, '-n', '3']);
+    const nowhere = await bench(['connect', `${shared().wsUrl}/nothing`, '-n', '3']);
     expect(nowhere).toMatchObject({ code: 1, figures: { opened: 0, refused: 3 } });
     expect(nowhere.figures.complaint).toMatch(/status 404/);
     const token = await bench(['idle', shared().wsUrl, '-n', '3', '-s', '1', '--token', 'wrong']);

@@ -300,7 +300,7 @@ describe('with a server', () => {
 
   test('listen fails where nobody listens, and at what is no endpoint', async () => {
     expect(await run(['listen', 'ws://127.0.0.1:1/ws'])).toMatchObject({ code: 1, out: '' });
-    const ran = await run(['listen', `ws://${shared().address}/nothing`]);
+    const ran = await run(['listen', `${shared().wsUrl}/nothing`]);
     expect(ran).toMatchObject({ code: 1, out: '' });
     expect(ran.err).toMatch(/404/);
     expect((await run(['listen'])).code).toBe(2);
