@@ -86,11 +86,41 @@ static void unknown_key(struct config_draft *draft, const struct config_node *ke
     unknown(draft, key, "key", &near);
 }
 
+/* The row called `key` within `section`; NULL when there is none. */
+static const struct config_row *row_within(struct span section, struct span key) {
+    for (size_t i = 0; i < config_rows_count; i++)
+        if (span_eq(config_row_section(&config_rows[i]), section) &&
+            span_eq(config_row_key(&config_rows[i]), key))
+            return &config_rows[i];
+    return NULL;
+}
+
+/* The key of a secret with `_file` behind it names the file that holds the secret. False when
+ * `item` is no such key. */
+static bool take_secret_file(struct config_draft *draft, const struct config_node *map,
+                             const struct config_node *item, struct span section) {
+    struct span key = item->key->text;
+    if (!span_ends(key, SPAN("_file"))) return false;
+    struct span plain = span_of(key.at, key.len - strlen("_file"));
+    const struct config_row *row = row_within(section, plain);
+    if (!row || !row->is_secret) return false;
+    if (member(map, plain)) {
+        config_report_add(draft->report, item->key->place, "%.*s is set too; only one can be meant",
+                          SPAN_ARG(plain));
+    } else if (item->kind != CONFIG_SCALAR || item->is_null || item->text.len == 0) {
+        config_report_add(draft->report, item->place, "%s_file: the name of a file expected",
+                          row->path);
+    } else {
+        config_draft_name_file(draft, &draft->values[row - config_rows], item->text, item->place);
+    }
+    return true;
+}
+
 static void take_section(struct config_draft *draft, const struct config_node *map,
                          struct span section);
 
-static void take_member(struct config_draft *draft, const struct config_node *item,
-                        struct span section) {
+static void take_member(struct config_draft *draft, const struct config_node *map,
+                        const struct config_node *item, struct span section) {
     struct span key = item->key->text;
     if (section.len == 0 && span_eq(key, SPAN("endpoints"))) {
         config_draft_endpoints(draft, item);
@@ -102,21 +132,19 @@ static void take_member(struct config_draft *draft, const struct config_node *it
             take_section(draft, item, span_str(inner->name));
         return;
     }
-    for (size_t i = 0; i < config_rows_count; i++) {
-        if (span_eq(config_row_section(&config_rows[i]), section) &&
-            span_eq(config_row_key(&config_rows[i]), key)) {
-            draft->values[i] = item;
-            return;
-        }
+    const struct config_row *row = row_within(section, key);
+    if (row) {
+        draft->values[row - config_rows] = item;
+    } else if (!take_secret_file(draft, map, item, section)) {
+        unknown_key(draft, item->key, section);
     }
-    unknown_key(draft, item->key, section);
 }
 
 static void take_section(struct config_draft *draft, const struct config_node *map,
                          struct span section) {
     size_t number = 0;
     for (const struct config_node *item = map->first; item; item = item->next)
-        if (is_fresh(draft, map, item, number++)) take_member(draft, item, section);
+        if (is_fresh(draft, map, item, number++)) take_member(draft, map, item, section);
 }
 
 void config_draft_file(struct config_draft *draft, const struct config_node *root) {

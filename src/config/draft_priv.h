@@ -44,6 +44,16 @@ void config_draft_endpoints(struct config_draft *draft, const struct config_node
 void config_draft_environ(struct config_draft *draft, const char *const *environ);
 void config_draft_flags(struct config_draft *draft, const struct config_flag *flags, size_t count);
 
+/* Says that the value at `*slot` is what the file called `path` holds. */
+void config_draft_name_file(struct config_draft *draft, const struct config_node **slot,
+                            struct span path, struct config_place place);
+/* Names the files in `folder` that are called as secret keys are ("jwt.secret"): how systemd hands
+ * over what only the service may read. */
+void config_draft_credentials(struct config_draft *draft, struct span folder);
+/* Puts what is in files in the place of their names: of those that still count. Without their
+ * content, if the draft opens no files, it is as if they had not been named. */
+void config_draft_open_files(struct config_draft *draft);
+
 /* Turns what was taken into values. Where that does not go, the default stands in. */
 void config_draft_fill(struct config_draft *draft, struct config *config);
 

@@ -10,8 +10,6 @@
 
 #include <ctype.h>
 
-enum { SECRET_FILE_MAX = 256 * 1024 };
-
 /* What the process was given; names and values are texts of the draft's pool or of the process. */
 struct variable {
     const char *name;
@@ -113,7 +111,7 @@ static void take(struct config_draft *draft, struct target target, const char *n
         set_broken(draft, target, place);
 }
 
-/* The value names a file that holds what is meant; the end of its last line is not part of it. */
+/* The value names a file that holds what is meant. */
 static void take_file(struct config_draft *draft, const struct variables *all, struct target target,
                       const struct variable *variable) {
     struct config_place place = { .source = variable->name };
@@ -121,25 +119,9 @@ static void take_file(struct config_draft *draft, const struct variables *all, s
     if (find(all, plain)) {
         config_report_add(draft->report, place, "%.*s is set too; only one can be meant",
                           SPAN_ARG(plain));
-        return;
+    } else {
+        config_draft_name_file(draft, target.slot, variable->value, place);
     }
-    if (!draft->opens_files) return;
-    struct buf text;
-    struct err_note note = { 0 };
-    const char *file = config_pool_text(draft->pool, variable->value);
-    if (config_read_file(file, SECRET_FILE_MAX, &text, &note)) {
-        config_report_add(draft->report, place, "%s cannot be read: %s", file, note.text);
-        set_broken(draft, target, place);
-        return;
-    }
-    struct span value = buf_span(&text);
-    if (span_ends(value, SPAN("\n"))) value.len--;
-    if (span_ends(value, SPAN("\r"))) value.len--;
-    if (value.len > 0 && memchr(value.at, '\0', value.len))
-        config_report_add(draft->report, place, "%s holds a NUL character", file);
-    else
-        take(draft, target, variable->name, value, false);
-    config_wipe(&text);
 }
 
 /* WEBSOCKET_PORT says only the port: of the one address that is listened on. */
@@ -301,6 +283,8 @@ void config_draft_environ(struct config_draft *draft, const char *const *environ
     struct variables all = split(draft, environ);
     const struct variable *endpoints = find(&all, SPAN("TIDINGS_ENDPOINTS"));
     if (endpoints) take_endpoints(draft, endpoints);
+    const struct variable *credentials = find(&all, SPAN("CREDENTIALS_DIRECTORY"));
+    if (credentials) config_draft_credentials(draft, credentials->value);
     for (size_t i = 0; i < all.count; i++)
         if (!span_starts(span_str(all.list[i].name), SPAN("TIDINGS_")))
             take_alias(draft, &all, &all.list[i]);

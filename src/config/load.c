@@ -69,6 +69,7 @@ static enum err build(struct config_draft *draft, const struct config_node *root
     config_draft_file(draft, root);
     if (source->environ) config_draft_environ(draft, source->environ);
     config_draft_flags(draft, source->flags, source->flags_count);
+    config_draft_open_files(draft);
 
     struct config *config = mem_new(sizeof *config);
     config->pool = config_pool_new();

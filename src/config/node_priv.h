@@ -27,6 +27,7 @@ struct config_node {
     enum config_node_kind kind;
     bool is_quoted; /* of a scalar: it can only be meant as a text */
     bool is_null;   /* of a scalar: nothing was written, or `null` */
+    bool is_file;   /* of a scalar: the value is in the file of that name */
     struct config_place place;
     struct span text;                /* of a scalar; terminated, no NUL within */
     const struct config_node *key;   /* of a member of a map: the scalar that names it */
