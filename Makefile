@@ -42,10 +42,11 @@ fuzz: ## each fuzz target for SECONDS_A_TARGET (600)
 	@tools/install build test
 	@tools/fuzz $(SECONDS_A_TARGET)
 
-bench: build ## Tidings against Nchan, ws and a bare loop of send(), and what a Redis costs; see bench/README.md
+bench: build ## Tidings against Nchan, ws and a bare loop of send(), what a Redis and TLS cost; see bench/README.md
 	@tools/install bench
 	@bench/run
 	@bench/redis
+	@bench/tls
 
 lint: ## clang-format, clang-tidy, the floors
 	@tools/install build test lint
