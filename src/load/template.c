@@ -20,7 +20,7 @@ static enum load_word word_at(struct span text) {
 
 enum err load_template_parse(struct span text, struct load_template *ret, struct err_note *note) {
     struct load_template t = { .count = 0 };
-    size_t begin = 0;
+    struct span piece = text;
     for (size_t i = 0; i <= text.len; i++) {
         enum load_word word = word_at(span_skip(text, i));
         if (word == LOAD_WORD_COUNT && i < text.len) continue;
@@ -28,10 +28,11 @@ enum err load_template_parse(struct span text, struct load_template *ret, struct
             return err_note(note, ERR_LIMIT, "more than %d places to fill in",
                             LOAD_TEMPLATE_PIECES_MAX - 1);
         }
-        t.pieces[t.count++] = (struct load_piece){ { text.at + begin, i - begin }, word };
+        piece.len -= text.len - i;
+        t.pieces[t.count++] = (struct load_piece){ piece, word };
         if (word == LOAD_WORD_COUNT) break;
-        begin = i + words[word].len;
-        i = begin - 1;
+        piece = span_skip(text, i + words[word].len);
+        i += words[word].len - 1;
     }
     *ret = t;
     return ERR_OK;

@@ -44,6 +44,10 @@ static void fills_in(void **state) {
             fail_msg("%s: %.*s", cases[i].text, SPAN_ARG(buf_span(&out)));
         buf_finish(&out);
     }
+    /* Nothing at all, which lies nowhere. */
+    struct load_template none;
+    assert_int_equal(load_template_parse((struct span){ 0 }, &none, NULL), ERR_OK);
+    assert_int_equal(none.count, 1);
 }
 
 static void has_a_limit(void **state) {
