@@ -112,6 +112,9 @@ void api_add_routes(struct api *api, struct http_router *router, bool serves_met
                     serves_metrics ? metrics_get : metrics_elsewhere_get, api);
     for (size_t i = 0; i < countof(routes); i++) {
         http_router_add(router, routes[i].methods, routes[i].pattern, routes[i].handler, api);
+        if (routes[i].methods == HTTP_BIT(POST)) {
+            http_router_add_guard(router, routes[i].pattern, api_guard_publish);
+        }
     }
     admin_add_routes(api, router);
     if (api->shared->options.is_demo) demo_add_routes(api, router);
@@ -248,6 +251,11 @@ bool api_authorize(struct api *api, struct http_call *call, uint32_t scopes,
     }
     api_problem_answer(&problem, call->response);
     return false;
+}
+
+bool api_guard_publish(void *api, struct http_call *call) {
+    const struct api_key *key;
+    return api_authorize(api, call, API_SCOPE_PUBLISH, &key);
 }
 
 bool api_cors(struct api *api, struct http_call *call) {

@@ -173,6 +173,9 @@ static void write_singles(const struct api_shared *shared, struct buf *out) {
                   figures_not_negative(FIGURES_SUM(shared, http_connections)));
     metric_single(out, "accept_failures_total", "counter", "Connections that could not be taken.",
                   FIGURES_SUM(shared, accept_failed));
+    metric_single(out, "connections_pushed_out_total", "counter",
+                  "Connections without a place that had to go for others.",
+                  FIGURES_SUM(shared, pushed_out));
     metric_single(out, "mailbox_bytes", "gauge", "Bytes on their way between workers.",
                   atomic_load(&hub->mailed_bytes));
     metric_single(out, "idempotency_keys", "gauge", "Idempotency keys remembered.",

@@ -253,6 +253,7 @@ struct counts {
     struct counter http_connections; /* a gauge: connections that speak HTTP so far */
     struct counter subscriptions;    /* a gauge: channels this worker listens to */
     struct counter accept_failed;
+    struct counter pushed_out; /* by newcomers */
     struct counter proxy_headers[COUNT_PROXY_KINDS];
     struct counter tls_handshakes[COUNT_TLS_LATE + 1]; /* the last place: they took too long */
     struct counter tls_resumed;                        /* of those without a problem */

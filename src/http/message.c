@@ -71,7 +71,7 @@ static int on_head(llhttp_t *llhttp) {
 /* Pauses behind the size of the last chunk, since lines follow that need a look of their own. */
 static int on_chunk(llhttp_t *llhttp) {
     struct message *m = llhttp->data;
-    if (llhttp->content_length > m->limits.body_max - m->body_len) {
+    if (llhttp->content_length > m->body_max - m->body_len) {
         (void)message_fail(m, 413, "the body is too large");
         return HPE_USER;
     }
@@ -127,6 +127,7 @@ void message_begin(struct message *m) {
     m->target_at = SIZE_MAX;
     m->target_end = 0;
     m->head_len = 0;
+    m->body_max = m->limits.body_max;
     m->body_len = 0;
     m->body_left = 0;
     m->body = span_of(NULL, 0);
@@ -380,6 +381,15 @@ enum http_step message_feed(struct message *m, struct span *in, message_judge ju
     if (step == HTTP_STEP_DONE || m->is_head_told) return step;
     m->is_head_told = true;
     return HTTP_STEP_HEAD;
+}
+
+void message_limit_body(struct message *m, size_t bytes) {
+    if (m->body_len > bytes || m->body_left > bytes - m->body_len) {
+        (void)message_fail(m, 413, "the body is too large");
+        return;
+    }
+    m->body_max = size_min(m->body_max, bytes);
+    m->raw_left = size_min(m->raw_left, m->limits.head_max + 2 * bytes);
 }
 
 enum err message_keep(struct message *m) {

@@ -30,6 +30,7 @@ enum message_state {
 struct message {
     llhttp_t llhttp;
     struct http_limits limits;
+    size_t body_max; /* of this message */
     enum message_state state;
     bool is_head_told;
     bool has_too_many_fields;
@@ -60,6 +61,9 @@ void message_begin(struct message *m);
 
 MUST_USE enum http_step message_feed(struct message *m, struct span *in, message_judge judge,
                                      void *context);
+
+/* No more than `bytes` of the body of a message whose head is there. */
+void message_limit_body(struct message *m, size_t bytes);
 
 /* Moves a complete message out of the input. ERR_NOMEM. */
 MUST_USE enum err message_keep(struct message *m);

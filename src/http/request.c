@@ -192,6 +192,10 @@ const struct http_request *http_parser_request(const struct http_parser *p) {
     return &p->request;
 }
 
+void http_parser_limit_body(struct http_parser *p, size_t bytes) {
+    message_limit_body(&p->message, bytes);
+}
+
 struct http_failure http_parser_failure(const struct http_parser *p) {
     return p->message.failure;
 }

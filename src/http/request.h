@@ -65,6 +65,8 @@ const struct http_request *http_parser_request(const struct http_parser *p);
 /* After HTTP_STEP_DONE: the request stays until the next call of feed, reset or free, whatever
  * becomes of the input. ERR_NOMEM: then it does not. */
 MUST_USE enum err http_parser_keep(struct http_parser *p);
+/* After HTTP_STEP_HEAD: no more than so many bytes of this request's body. */
+void http_parser_limit_body(struct http_parser *p, size_t bytes);
 /* After HTTP_STEP_FAIL. */
 struct http_failure http_parser_failure(const struct http_parser *p);
 

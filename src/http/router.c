@@ -53,6 +53,13 @@ void http_router_add(struct http_router *router, unsigned methods, const char *p
     if (route.number == router->pattern_count) router->pattern_count++;
 }
 
+void http_router_add_guard(struct http_router *router, const char *pattern, http_guard guard) {
+    for (size_t i = 0; i < router->count; i++) {
+        struct http_route *route = &router->routes[i];
+        if (strcmp(route->pattern.text, pattern) == 0) route->guard = guard;
+    }
+}
+
 const char *http_router_pattern(const struct http_router *router, size_t number) {
     for (size_t i = 0; i < router->count; i++) {
         if (router->routes[i].number == number) return router->routes[i].pattern.text;
@@ -115,4 +122,19 @@ void http_router_dispatch(const struct http_router *router, struct http_call *ca
     } else {
         http_response_error(call->response, 404, "not_found", "There is nothing at this path");
     }
+}
+
+enum http_body_wanted http_router_judge_body(const struct http_router *router,
+                                             struct http_call *call) {
+    struct span path = call->request->path;
+    bool has_escapes = span_find(path, '%') < path.len;
+    for (size_t i = 0; i < router->count; i++) {
+        const struct http_route *route = &router->routes[i];
+        bool is_it = route->guard && route->methods & 1u << call->request->method &&
+                     matches(route, path, has_escapes, &call->params);
+        if (!is_it) continue;
+        call->route = route;
+        return route->guard(route->context, call) ? HTTP_BODY_WANTED : HTTP_BODY_REFUSED;
+    }
+    return HTTP_BODY_UNREAD;
 }

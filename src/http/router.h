@@ -61,10 +61,14 @@ struct http_call {
  * one of the route. */
 typedef void (*http_handler)(void *context, struct http_call *call);
 
+/* Judges who asks when the body has still to come: false, and the call is answered. */
+typedef bool (*http_guard)(void *context, struct http_call *call);
+
 struct http_route {
     struct http_pattern pattern; /* `pattern.text` is the label for metrics */
     unsigned methods;            /* set of HTTP_BIT */
     http_handler handler;
+    http_guard guard; /* NULL: it does not look at a body */
     void *context;
     uint8_t number; /* counts patterns in the order of adding, from 0; for metrics */
 };
@@ -81,6 +85,18 @@ void http_router_free(struct http_router *router);
  * pattern or a route too many is a mistake of the programmer and aborts. */
 void http_router_add(struct http_router *router, unsigned methods, const char *pattern,
                      http_handler handler, void *context);
+
+/* Who may send a body to a route that was added with that pattern. */
+void http_router_add_guard(struct http_router *router, const char *pattern, http_guard guard);
+
+/* With the head of a request there: what its body may be. */
+enum http_body_wanted {
+    HTTP_BODY_WANTED,
+    HTTP_BODY_UNREAD,  /* it will not be looked at */
+    HTTP_BODY_REFUSED, /* the call is answered, as by `http_router_dispatch` */
+};
+enum http_body_wanted http_router_judge_body(const struct http_router *router,
+                                             struct http_call *call);
 
 /* The text of the pattern of that number; NULL past the last. */
 const char *http_router_pattern(const struct http_router *router, size_t number);

@@ -29,13 +29,16 @@ bool conn_greet(struct session *s, struct conn *c) {
 void conn_open(struct session *s, enum session_door door, bool is_tls, int own_fd,
                const struct address *peer) {
     uint32_t index;
-    if (slab_take(&s->conns, &index) != ERR_OK) {
+    bool has_room = conn_guest_take_room(s);
+    if (!has_room || slab_take(&s->conns, &index) != ERR_OK) {
+        if (has_room) conn_guest_give_room(s);
         (void)close(own_fd);
         counter_add(&s->counts->accept_failed, 1);
         return;
     }
     struct conn *c = conn_at(s, index);
     c->stream.fd = own_fd;
+    conn_guest_stay(s, index);
     c->door = (uint8_t)door;
     c->is_tls = is_tls;
     c->address = *peer;
@@ -236,6 +239,7 @@ static void leave_open(struct session *s, uint32_t index, uint16_t code, const c
 static void begin_closing(struct session *s, uint32_t index) {
     struct conn *c = conn_at(s, index);
     c->state = CONN_CLOSING;
+    conn_guest_stay(s, index);
     if (c->is_deaf && !c->has_peer_ended) conn_watch(s, index);
     c->heard_s = s->now_s; /* the wait for the peer counts from here */
     c->left_bytes = conn_left(c);
@@ -279,6 +283,8 @@ void conn_drop(struct session *s, uint32_t index, uint16_t code, const char *eve
     } else {
         stream_close(&c->stream);
     }
+    conn_guest_leave(s, index);
+    conn_guest_give_room(s);
     c->state = CONN_ENDED;
     c->next_ended = s->ended;
     s->ended = index;

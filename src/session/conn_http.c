@@ -13,6 +13,7 @@
 enum {
     NO_ROUTE = COUNT_ROUTES_MAX - 1, /* where requests without a route are counted */
     OUT_KEPT_BYTES = 1 << 14,        /* of the room for them, between two turns */
+    UNREAD_BODY_MAX = 1 << 14,       /* of a body that takes no key */
 };
 
 static struct http_limits limits_of(const struct session *s) {
@@ -145,6 +146,16 @@ static bool is_foreign(const struct session *s, const struct http_request *reque
     return s->rules->options.only_loopback && !http_request_is_loopback(request);
 }
 
+/* Who asks like this is a backend, or a guest. */
+static void note_key(struct session *s, uint32_t index, bool has_key) {
+    conn_at(s, index)->in.http->is_trusted = has_key;
+    if (has_key) {
+        conn_guest_leave(s, index);
+    } else {
+        conn_guest_stay(s, index);
+    }
+}
+
 static void answer(struct session *s, uint32_t index, const struct http_request *request) {
     struct conn *c = conn_at(s, index);
     struct conn_http *http = c->in.http;
@@ -163,7 +174,7 @@ static void answer(struct session *s, uint32_t index, const struct http_request 
     } else {
         http_router_dispatch(s->routers[c->door], &call);
     }
-    http->is_trusted = call.has_key;
+    note_key(s, index, call.has_key);
     if (call.held_until && !conn_hold(s, index, HOLD_DURABLE, call.held_until)) c->is_lost = true;
     http->is_last |= !response.is_keep_alive;
     if (call.is_later) {
@@ -238,14 +249,41 @@ static bool on_request(struct session *s, uint32_t index) {
     return serve(s, index, request);
 }
 
-static void on_head(struct session *s, uint32_t index) {
+/* Of a body for which there is no use, and of a stranger's, nothing is kept. False: the request is
+ * answered, and the connection ends. */
+static bool wants_body(struct session *s, uint32_t index, const struct http_request *request) {
     struct conn *c = conn_at(s, index);
-    if (http_parser_request(c->in.http->parser)->expects_continue) {
+    struct conn_http *http = c->in.http;
+    struct http_response response;
+    http_response_init(&response, conn_http_next_out(c), request);
+    response.is_keep_alive = false;
+    struct http_call call = { .request = request, .peer = &http->peer, .response = &response };
+    switch (http_router_judge_body(s->routers[c->door], &call)) {
+    case HTTP_BODY_WANTED: note_key(s, index, call.has_key); return true;
+    case HTTP_BODY_UNREAD: http_parser_limit_body(http->parser, UNREAD_BODY_MAX); return true;
+    case HTTP_BODY_REFUSED: break;
+    }
+    http->is_last = true;
+    if (http->answers.count > 0) conn_http_weigh(http);
+    c->is_lost |= buf_err(response.out) != ERR_OK;
+    conn_http_count(s, call.route, response.status);
+    if (log_is_on(LOG_DEBUG)) log_request(request, http, response.status);
+    return false;
+}
+
+/* False: the connection ends. */
+static bool on_head(struct session *s, uint32_t index) {
+    struct conn *c = conn_at(s, index);
+    const struct http_request *request = http_parser_request(c->in.http->parser);
+    find_peer(s, c, request);
+    if (!is_foreign(s, request) && !wants_body(s, index, request)) return false;
+    if (request->expects_continue) {
         struct buf *out = conn_http_next_out(c);
         http_response_continue(out);
         c->is_lost |= buf_err(out) != ERR_OK;
         conn_mark(s, index);
     }
+    return true;
 }
 
 /* Counts what is kept; false: it was too much, and the connection has ended. */
@@ -307,7 +345,10 @@ static void work_off(struct session *s, uint32_t index, struct span in) {
         }
         switch (http_parser_feed(http->parser, &in)) {
         case HTTP_STEP_MORE: break;
-        case HTTP_STEP_HEAD: on_head(s, index); break;
+        case HTTP_STEP_HEAD:
+            if (on_head(s, index)) break;
+            conn_http_end(s, index);
+            return;
         case HTTP_STEP_FAIL:
             answer_failure(s, index, http_parser_failure(http->parser));
             conn_http_end(s, index);

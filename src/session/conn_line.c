@@ -23,6 +23,7 @@ enum {
     PORTION_NS = 25000, /* and for each connection in it */
     EAGER_READS = 16,   /* inputs in one second are many for a WebSocket */
     NEW_IN_LINE_MAX = 256,
+    UNWATCHES_A_TURN = 64, /* each half a µs */
 };
 
 static struct line *line_of(struct session *s, const struct conn *c) {
@@ -74,7 +75,10 @@ void conn_on_readable(struct session *s, uint32_t index) {
     struct conn *c = conn_at(s, index);
     if (c->is_queued) {
         /* It would be ready in every turn until then. */
-        if (!c->is_unwatched) conn_unwatch(s, index);
+        if (!c->is_unwatched && s->unwatched < UNWATCHES_A_TURN) {
+            conn_unwatch(s, index);
+            s->unwatched++;
+        }
         return;
     }
     /* TLS handshakes have a queue of their own. */
@@ -133,6 +137,7 @@ static void work_off(struct session *s, struct line *line) {
 
 bool conn_line_turn(struct session *s) {
     bool was_any = false;
+    s->unwatched = 0;
     for (size_t i = 0; i < LINES; i++) {
         was_any |= s->lines[i].first != 0;
         work_off(s, &s->lines[i]);

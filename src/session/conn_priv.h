@@ -19,6 +19,7 @@
 #include "ws/deflate.h"
 
 enum {
+    SPARE_CONNECTIONS = 256,       /* for the process, beside the WebSockets that may be */
     SCRATCH_MAX = 1 << 24,         /* words and compressed forms while they are made */
     BACKLOG_HIGH = 8192,           /* connections to flush: no more publishes until they are */
     READ_BYTES = 1 << 16,          /* the worker's one read buffer */
@@ -98,18 +99,19 @@ struct dirty_list {
 struct conn {
     struct stream stream;
     struct wheel_node timer;
-    uint32_t next_dirty;   /* lists through the connections: those to flush, */
-    uint32_t next_paused;  /* those to read on in a later turn, also for their handshake, */
-    uint32_t next_ended;   /* those whose slot is free after this turn, */
-    uint32_t next_queued;  /* and those in line */
-    uint32_t queued;       /* its bytes among the process's that kernels have refused */
-    uint32_t holds;        /* places in the queue of those that say nothing yet */
-    uint16_t endpoint;     /* in CONN_OPEN and after a handshake */
-    uint8_t state;         /* enum conn_state */
-    uint8_t door;          /* enum session_door */
-    uint8_t channel_count; /* of its endpoint when it came */
-    uint16_t held;         /* bytes in buffers of TLS, among those of the process */
-    uint8_t reads;         /* in CONN_OPEN: in the second `heard_s`, as far as they are counted */
+    uint32_t next_dirty;  /* lists through the connections: those to flush, */
+    uint32_t next_paused; /* those to read on in a later turn, also for their handshake, */
+    uint32_t next_ended;  /* those whose slot is free after this turn, */
+    uint32_t next_queued; /* and those in line */
+    uint32_t older_guest, newer_guest; /* see conn_guests.c */
+    uint32_t queued;                   /* its bytes among the process's that kernels have refused */
+    uint32_t holds;                    /* places in the queue of those that say nothing yet */
+    uint16_t endpoint;                 /* in CONN_OPEN and after a handshake */
+    uint8_t state;                     /* enum conn_state */
+    uint8_t door;                      /* enum session_door */
+    uint8_t channel_count;             /* of its endpoint when it came */
+    uint16_t held;                     /* bytes in buffers of TLS, among those of the process */
+    uint8_t reads; /* in CONN_OPEN: in the second `heard_s`, as far as they are counted */
     bool is_dirty : 1;
     bool is_paused : 1;
     bool is_queued : 1;         /* stands in a line */
@@ -170,7 +172,8 @@ struct session_rules {
 struct session_shared {
     struct limits *limits;
     struct ws_budget unfinished;
-    _Atomic uint64_t connections;
+    _Atomic uint64_t connections;  /* WebSockets */
+    _Atomic uint64_t sockets;      /* all that were accepted */
     _Atomic uint64_t queued_bytes; /* that kernels have refused */
     atomic_bool refuses_new;
     uint64_t started_ns;
@@ -203,6 +206,8 @@ struct session {
     uint32_t shake_first, shake_last;   /* whose TLS handshake is to go on, in their order */
     uint64_t shake_ns;                  /* spent on handshakes in this turn */
     struct line lines[LINES];
+    uint32_t unwatched; /* so many were taken off the loop in this turn */
+    uint32_t oldest_guest, newest_guest;
     uint32_t pongs;            /* in the portion of who is being served */
     uint64_t portion_until_ns; /* when who is being served has had its portion */
     struct held_queue held[HOLDS];
@@ -295,6 +300,18 @@ void conn_portion_begin(struct session *s);
 bool conn_portion_is_over(struct session *s);
 /* Serves those in line for as long as they have in a turn. True: there may be more to do. */
 bool conn_line_turn(struct session *s);
+
+/* conn_guests.c */
+
+/* It is a guest from now on, or still, and has just come or asked. */
+void conn_guest_stay(struct session *s, uint32_t index);
+/* It is a guest no longer, if it was. */
+void conn_guest_leave(struct session *s, uint32_t index);
+/* Room for one more socket of the process, for which a guest may have to go; false: there is none.
+ */
+MUST_USE bool conn_guest_take_room(struct session *s);
+/* A socket is no more. */
+void conn_guest_give_room(struct session *s);
 
 /* conn_held.c */
 

@@ -25,6 +25,7 @@ void conn_ws_begin(struct session *s, uint32_t index) {
     struct conn *c = conn_at(s, index);
     conn_http_leave(s, c);
     c->state = CONN_OPEN;
+    conn_guest_leave(s, index);
     c->opened_s = c->heard_s = s->now_s;
     counter_add(&s->counts->endpoints[c->endpoint].active, 1);
     heartbeat_begin(s, c);

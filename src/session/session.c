@@ -11,7 +11,7 @@
 #include "ws/close.h"
 
 enum {
-    SPARE_CONNECTIONS = 256, /* that speak HTTP, beside the WebSockets that may be */
+    SPARE_SLOTS = 64, /* for those that end and begin in one turn */
     TICK_MS = 500,
     LATECOMER_SECONDS = 2, /* to ask something, for who connects in the midst of a drain */
 };
@@ -84,7 +84,7 @@ static void on_tick(void *owner) {
 }
 
 static uint32_t slots_of(const struct session_rules *rules) {
-    uint64_t max = rules->options.max_connections + SPARE_CONNECTIONS;
+    uint64_t max = rules->options.max_connections + SPARE_CONNECTIONS + SPARE_SLOTS;
     return max < UINT32_MAX ? (uint32_t)max : UINT32_MAX;
 }
 

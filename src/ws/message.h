@@ -34,9 +34,9 @@ struct ws_options {
     bool is_compressed;       /* permessage-deflate was agreed on */
     uint64_t message_max;     /* a longer message fails with 1009; inflated bytes count */
     size_t keep_max;          /* of a message only so many bytes are kept and handed out */
+    struct ws_budget *budget; /* exceeded: 1013 */
     uint32_t frames_max;      /* looked at in one call of `ws_read`, which has an end then whatever
                                * comes; 0: any number */
-    struct ws_budget *budget; /* exceeded: 1013 */
 };
 
 /* One a connection. All zero is the start. */
