@@ -149,10 +149,16 @@ int kafka_produce(struct kafka *kafka, const char *topic, struct span key, struc
     struct record *record = mem_try(sizeof *record);
     if (!record) return TIDINGS_NO_MEMORY;
     *record = (struct record){ atomic_fetch_add(&kafka->next_id, 1) + 1, clock_now_ns() };
-    rd_kafka_resp_err_t e = rd_kafka_producev(
-        kafka->producer, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_KEY(key.at, key.len),
-        RD_KAFKA_V_VALUE((void *)(uintptr_t)json.at, json.len),
-        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_OPAQUE(record), RD_KAFKA_V_END);
+    const rd_kafka_vu_t parts[] = {
+        { RD_KAFKA_VTYPE_TOPIC, { .cstr = topic } },
+        { RD_KAFKA_VTYPE_KEY, { .mem = { (void *)(uintptr_t)key.at, key.len } } },
+        { RD_KAFKA_VTYPE_VALUE, { .mem = { (void *)(uintptr_t)json.at, json.len } } },
+        { RD_KAFKA_VTYPE_MSGFLAGS, { .i = RD_KAFKA_MSG_F_COPY } },
+        { RD_KAFKA_VTYPE_OPAQUE, { .ptr = record } },
+    };
+    rd_kafka_error_t *error = rd_kafka_produceva(kafka->producer, parts, countof(parts));
+    rd_kafka_resp_err_t e = rd_kafka_error_code(error);
+    rd_kafka_error_destroy(error);
     if (e == RD_KAFKA_RESP_ERR_NO_ERROR) return TIDINGS_OK;
     mem_free(record);
     if (e == RD_KAFKA_RESP_ERR__QUEUE_FULL) return TIDINGS_FULL;
