@@ -21,6 +21,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #define CALL(name) SCMP_SYS(name)
 
@@ -139,7 +140,6 @@ static const int allowed[] = {
     CALL(rt_sigtimedwait),
     CALL(rt_sigreturn),
     CALL(sigaltstack),
-    CALL(tgkill),
     CALL(exit),
     CALL(exit_group),
     /* Questions. */
@@ -229,6 +229,9 @@ static int fill(scmp_filter_ctx filter) {
             SCMP_CMP(sometimes[i].arg, SCMP_CMP_MASKED_EQ, sometimes[i].bits, sometimes[i].value);
         failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, sometimes[i].call, 1, is_value);
     }
+    /* Signals for itself: how it aborts. */
+    const struct scmp_arg_cmp is_own = SCMP_CMP(0, SCMP_CMP_EQ, (scmp_datum_t)getpid());
+    failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, CALL(tgkill), 1, is_own);
     const struct scmp_arg_cmp is_process = SCMP_CMP(0, SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0);
     return failed | seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, CALL(clone), 1, is_process);
 }

@@ -94,6 +94,9 @@ static int become_another(void) {
 static int kill_its_parent(void) {
     return reason(kill(getppid(), SIGTERM));
 }
+static int kill_a_thread_of_its_parent(void) {
+    return reason(syscall(SYS_tgkill, getppid(), getppid(), SIGTERM));
+}
 static int write_code(void) {
     return mmap(NULL, 4096, PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) ==
                    MAP_FAILED
@@ -111,9 +114,9 @@ static int limit_another(void) {
 
 static void what_a_server_does_not_need_is_not_there(void **state) {
     (void)state;
-    int (*const acts[])(void) = { set_up_io_uring,   open_a_raw_socket, listen_again,
-                                  become_another,    kill_its_parent,   write_code,
-                                  make_code_of_data, limit_another };
+    int (*const acts[])(void) = { set_up_io_uring, open_a_raw_socket, listen_again,
+                                  become_another,  kill_its_parent,   kill_a_thread_of_its_parent,
+                                  write_code,      make_code_of_data, limit_another };
     for (size_t i = 0; i < countof(acts); i++)
         assert_int_equal(in_sandbox(acts[i]), ENOSYS);
 }
@@ -148,6 +151,10 @@ static int ask_for_memory(void) {
     free(larger);
     return larger ? 0 : 1;
 }
+static int signal_itself(void) {
+    (void)signal(SIGTERM, SIG_IGN);
+    return raise(SIGTERM);
+}
 static int raise_the_descriptor_limit(void) {
     struct rlimit limit;
     return reason(getrlimit(RLIMIT_NOFILE, &limit)) || reason(setrlimit(RLIMIT_NOFILE, &limit));
@@ -155,8 +162,10 @@ static int raise_the_descriptor_limit(void) {
 
 static void what_it_needs_works(void **state) {
     (void)state;
-    int (*const acts[])(void) = { run_a_thread, resolve_a_name, write_a_file, ask_for_memory,
-                                  raise_the_descriptor_limit };
+    int (*const acts[])(void) = {
+        run_a_thread, resolve_a_name, write_a_file, ask_for_memory, raise_the_descriptor_limit,
+        signal_itself
+    };
     for (size_t i = 0; i < countof(acts); i++)
         assert_int_equal(in_sandbox(acts[i]), 0);
 }
