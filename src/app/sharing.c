@@ -77,6 +77,7 @@ static void on_question(void *owner, struct broker_question *question, struct sp
 
 static struct redis_options link_options(const struct config *config) {
     const struct config_redis *redis = &config->broker.redis;
+    assert(!redis->url.is_secure || redis->tls.context); /* else all would go in the clear */
     return (struct redis_options){
         .mode = redis->mode,
         .host = redis->url.host,

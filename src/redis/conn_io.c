@@ -16,6 +16,8 @@ enum {
     OUT_MOVED_BYTES = 64 << 10, /* what was sent is cut off when it is this much, and the half */
 };
 
+static_assert((int)REDIS_PIECE_BYTES >= (int)STREAM_READ_MIN, "a piece has room for a record");
+
 static bool reads(const struct redis_conn *conn) {
     if (conn->state == CONN_READY) return !(conn->is_pubsub && conn->net->is_paused);
     return conn->state == CONN_LOGIN;
