@@ -10,8 +10,9 @@ CLANG := $(OUT)/clang
 
 MESON := meson setup --wipe
 SECONDS_A_TARGET ?= 600
+SECONDS ?= 3600
 
-.PHONY: build run run-cluster test sanitize fuzz bench lint docs clean
+.PHONY: build run run-cluster test sanitize soak fuzz bench lint docs clean
 
 build: ## the optimised server, as build/tidings
 	@tools/install build
@@ -37,6 +38,10 @@ client: build ## the npm package in client/: its types, its tests, its build
 sanitize: build ## the whole end-to-end suite under AddressSanitizer and under ThreadSanitizer, without cutting corners
 	@tools/install test
 	@tools/sanitize
+
+soak: build ## two nodes and a Redis for SECONDS (3600) with all that happens to servers, then as long under AddressSanitizer
+	@tools/install test
+	@tools/soak $(SECONDS)
 
 fuzz: ## each fuzz target for SECONDS_A_TARGET (600)
 	@tools/install build test

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+// What was published and what became of it, and the ears that hold the servers to it: on each channel a listener hears
+// every number once and in order, but for those that were refused or that went out while Redis was away.
+import type { ClientOptions } from 'ws';
+import { dial, type Listener } from '../support/wsClient';
+import { until, within } from '../support/wait';
+
+export const problems: string[] = [];
+
+export function problem(text: string): void {
+  problems.push(text);
+  process.stderr.write(`PROBLEM ${text}\n`);
+}
+
+interface Account {
+  next: number;
+  open: Set<number>; // asked for, not answered yet
+  excused: Set<number>; // nobody needs to hear them
+}
+
+export class Ledger {
+  accepted = 0;
+  refused = 0;
+  heard = 0;
+  isFault = false;
+  private faults = 0;
+  private readonly accounts = new Map<string, Account>();
+
+  private of(channel: string): Account {
+    let account = this.accounts.get(channel);
+    if (!account) this.accounts.set(channel, (account = { next: 0, open: new Set(), excused: new Set() }));
+    return account;
+  }
+  get channels(): string[] {
+    return [...this.accounts.keys()];
+  }
+  /** The number that is published next. */
+  next(channel: string): number {
+    return this.of(channel).next;
+  }
+
+  /** Publishes the next number of each channel; `publish` says whether that was accepted. */
+  async publish(channels: string[], publish: (numbers: number[]) => Promise<boolean>): Promise<void> {
+    const numbers = channels.map((channel) => {
+      const account = this.of(channel);
+      account.open.add(account.next);
+      return account.next++;
+    });
+    const faults = this.faults;
+    let isExcused = this.isFault;
+    const isAccepted = await publish(numbers).catch(() => false);
+    isExcused ||= this.isFault || this.faults !== faults || !isAccepted;
+    channels.forEach((channel, i) => {
+      const account = this.of(channel);
+      account.open.delete(numbers[i]!);
+      if (isExcused) account.excused.add(numbers[i]!);
+    });
+    if (isAccepted) this.accepted += channels.length;
+    else this.refused += channels.length;
+  }
+
+  /** Until it ends, what is published need not arrive on every node. */
+  async during(fault: () => Promise<void>): Promise<void> {
+    this.isFault = true;
+    this.faults++;
+    await fault().finally(() => (this.isFault = false));
+  }
+
+  isMissed(channel: string, n: number): boolean | undefined {
+    const account = this.of(channel);
+    return account.open.has(n) ? undefined : !account.excused.has(n);
+  }
+  /** The last that everybody must hear; -1: none. */
+  last(channel: string): number {
+    const account = this.of(channel);
+    let n = account.next - 1;
+    while (n >= 0 && account.excused.has(n)) n--;
+    return n;
+  }
+}
+
+/** A listener that stays, and comes again when the server ends it as one does that is about to stop. */
+export class Ear {
+  private first = new Map<string, number>();
+  private at = new Map<string, number>();
+  private open: [string, number][] = []; // did not come; what became of them is not known yet
+  private listener: Listener | undefined;
+  private isLeaving = false;
+
+  constructor(
+    private readonly ledger: Ledger,
+    readonly name: string,
+    private readonly channels: string[],
+    private readonly target: () => { url: string; options: ClientOptions },
+  ) {}
+
+  async enter(): Promise<this> {
+    await until(
+      `${this.name} to be let in`,
+      async () => {
+        const { url, options } = this.target();
+        const listener = dial(url, options);
+        this.first.clear();
+        this.at.clear();
+        listener.socket.on('message', (text) => {
+          this.hear((text as Buffer).toString());
+          listener.messages.length = listener.binary.length = 0; // it is to run for hours
+        });
+        const isIn = await within(20_000, 'open', listener.opened).then(
+          () => true,
+          () => false,
+        );
+        if (!isIn) {
+          listener.socket.terminate();
+          return false;
+        }
+        for (const channel of this.channels) this.first.set(channel, this.ledger.next(channel));
+        this.listener = listener;
+        void listener.closed.then(({ code, reason }) => this.leftBy(code, reason));
+        return true;
+      },
+      60_000,
+    );
+    return this;
+  }
+
+  private leftBy(code: number, reason: string): void {
+    if (this.isLeaving) return;
+    if (code !== 1012) problem(`${this.name} was closed: ${code} ${reason}`);
+    this.listener = undefined;
+    this.enter().catch((error) => problem(error.message));
+  }
+
+  private hear(text: string): void {
+    const { c: channel, n } = JSON.parse(text) as { c?: string; n: number };
+    if (channel === undefined) return; // the server's own words
+    this.ledger.heard++;
+    if (!this.channels.includes(channel)) problem(`${this.name} hears ${channel}`);
+    const at = this.at.get(channel);
+    if (at !== undefined && n <= at) problem(`${this.name}: ${channel} ${n} behind ${at}`);
+    this.miss(channel, n);
+    this.at.set(channel, n);
+  }
+
+  /** All before `end` that did not come. */
+  private miss(channel: string, end: number): void {
+    const first = this.first.get(channel);
+    if (first === undefined) return; // it is not open yet for us, what comes is a gift
+    for (let n = Math.max(first, (this.at.get(channel) ?? -1) + 1); n < end; n++) this.open.push([channel, n]);
+  }
+
+  /** Judges what did not come. */
+  check(): void {
+    this.open = this.open.filter(([channel, n]) => {
+      const isMissed = this.ledger.isMissed(channel, n);
+      if (isMissed) problem(`${this.name}: ${channel} ${n} never came`);
+      return isMissed === undefined;
+    });
+  }
+
+  /** Has heard everything that was published by now. */
+  get isThere(): boolean {
+    if (!this.listener) return false;
+    return this.channels.every((channel) => {
+      const last = this.ledger.last(channel);
+      return last < (this.first.get(channel) ?? 0) || (this.at.get(channel) ?? -1) >= last;
+    });
+  }
+
+  async leave(): Promise<void> {
+    this.isLeaving = true;
+    await this.listener?.leave().catch((error) => problem(`${this.name}: ${error.message}`));
+  }
+}
