@@ -28,26 +28,33 @@ void tls_free(struct tls *tls) {
 }
 
 static struct tls *tls_new(struct tls_context *context) {
-    struct tls_wire *wire = tls_wire();
-    struct tls *tls = wire ? mem_try(sizeof *tls) : NULL;
+    struct tls *tls = mem_try(sizeof *tls);
     if (!tls) return NULL;
     *tls = (struct tls){ .context = tls_context_ref(context), .why = "", .is_shaking = true };
-    tls->ssl = SSL_new(context->ssl);
+    return tls;
+}
+
+bool tls_get_ssl(struct tls *tls) {
+    struct tls_wire *wire = tls_wire();
+    tls->ssl = wire ? SSL_new(tls->context->ssl) : NULL;
     if (!tls->ssl || SSL_set_app_data(tls->ssl, tls) != 1) {
         ERR_clear_error();
-        tls_free(tls);
-        return NULL;
+        return false;
     }
     (void)BIO_up_ref(wire->bio);
     SSL_set_bio(tls->ssl, wire->bio, wire->bio);
-    return tls;
+    if (tls->is_server) {
+        SSL_set_accept_state(tls->ssl);
+    } else {
+        SSL_set_connect_state(tls->ssl);
+    }
+    return true;
 }
 
 enum err stream_begin_tls_server(struct stream *s, struct tls_context *context) {
     struct tls *tls = tls_new(context);
     if (!tls) return ERR_NOMEM;
     tls->is_server = true;
-    SSL_set_accept_state(tls->ssl);
     s->tls = tls;
     return ERR_OK;
 }
@@ -77,8 +84,7 @@ enum err stream_begin_tls_client(struct stream *s, struct tls_context *context, 
     struct tls *tls = tls_new(context);
     if (!tls) return ERR_NOMEM;
     ERR_clear_error();
-    SSL_set_connect_state(tls->ssl);
-    enum err e = expect(tls->ssl, name);
+    enum err e = tls_get_ssl(tls) ? expect(tls->ssl, name) : ERR_NOMEM;
     if (!e) e = greet(tls);
     ERR_clear_error();
     if (e) {

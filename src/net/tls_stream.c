@@ -288,6 +288,10 @@ static void feed_record(struct tls *tls, struct tls_wire *wire, struct span reco
 
 static void shake(struct tls *tls, struct tls_wire *wire, struct span record,
                   struct tls_room *room) {
+    if (!tls->ssl && !tls_get_ssl(tls)) {
+        tls_fail(tls, TLS_PROBLEM_MEMORY, err_text(ERR_NOMEM));
+        return;
+    }
     size_t before = wire->out.len;
     feed_record(tls, wire, record, room);
     if (tls->has_peer_ended || !SSL_is_init_finished(tls->ssl)) return;
