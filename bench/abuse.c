@@ -5,13 +5,14 @@
  * usage: abuse PORT KIND SECONDS [CONNECTIONS [TARGET [TOKEN]]]
  * TARGET and TOKEN are the handshake's, or the request's. A connection that the server ends is made
  * anew, at most `REOPENS_A_TURN` in a turn. "ready" is printed when all stand (or half a second has
- * passed), then, at the end, {"opened","refused" (not let in),"ended" (by the server),"bytes",
- * "answers" (bytes from the server),"closes": {code: count}}
+ * passed), then, at the end or at SIGTERM, when all go with a reset, {"opened","refused" (not let
+ * in),"ended" (by the server),"bytes", "answers" (bytes from the server),"closes": {code: count}}
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -22,6 +23,8 @@
 #include <time.h>
 #include <unistd.h>
 #include <zlib.h>
+
+#define ROOM "0000000000000000000000000000"
 
 enum {
     FDS_MAX = 65536,
@@ -47,10 +50,12 @@ struct kind {
     uint32_t connections;
     bool is_websocket; /* a handshake first */
     bool is_deflated;
-    bool is_slow;  /* `again` leaves a byte at a time */
-    bool is_deaf;  /* never reads */
-    bool leaves;   /* with a reset, when it has an answer, and comes again */
-    bool is_quiet; /* nothing is sent at all */
+    bool is_slow;     /* `again` leaves a byte at a time */
+    bool is_deaf;     /* never reads */
+    bool leaves;      /* with a reset, when it has an answer, and comes again */
+    bool is_quiet;    /* nothing is sent at all */
+    bool is_distinct; /* each handshake is for a room of its own */
+    bool is_renewed;  /* `again` is made anew each time; TOKEN is an API key then */
 };
 
 struct client {
@@ -58,10 +63,12 @@ struct client {
     bool is_there, is_open, has_begun;
 };
 
+static volatile sig_atomic_t is_over;
 static int epoll;
 static uint16_t port;
 static const struct kind *kind;
 static struct bytes request, first, again;
+static const char *key = "";
 static struct client clients[FDS_MAX];
 static uint32_t standing, opening, highest;
 static uint64_t begun, opened, refused, ended, sent_bytes, answer_bytes, closes[CODES];
@@ -197,6 +204,22 @@ static void make_metrics(struct bytes *begin, struct bytes *on) {
         add(on, text, sizeof text - 1);
 }
 
+/* Publishes to a million channels, each another one, again and again. */
+static void make_channels(struct bytes *begin, struct bytes *on) {
+    static uint32_t number;
+    char body[128], text[512];
+    (void)begin;
+    for (on->len = 0; on->len + sizeof text <= BLOCK_BYTES;) {
+        int body_len = snprintf(body, sizeof body, "{\"channel\":\"news:%07u\",\"data\":1}",
+                                number++ % 1000000);
+        int len = snprintf(text, sizeof text,
+                           "POST /api/v1/publish HTTP/1.1\r\nHost: h\r\nX-API-Key: %s\r\n"
+                           "Content-Length: %d\r\n\r\n%s",
+                           key, body_len, body);
+        add(on, text, (size_t)len);
+    }
+}
+
 static const struct kind kinds[] = {
     { .name = "half-open", .make = make_nothing, .connections = 10000, .is_quiet = true },
     { .name = "slow-heads", .make = make_slow_heads, .connections = 2000, .is_slow = true },
@@ -230,6 +253,12 @@ static const struct kind kinds[] = {
       .connections = 200,
       .is_websocket = true,
       .is_deaf = true },
+    { .name = "rooms",
+      .make = make_nothing,
+      .connections = 10000,
+      .is_websocket = true,
+      .is_distinct = true },
+    { .name = "channels", .make = make_channels, .connections = 1, .is_renewed = true },
     { .name = "crowd", .make = make_nothing, .connections = 1000, .is_websocket = true },
 };
 
@@ -290,6 +319,18 @@ static bool send_some(int fd, const struct bytes *what, size_t most) {
     return true;
 }
 
+/* The target ends with ROOM. All of these names have one value in the hash that adds up characters
+ * by 33 (and in many that follow it): "Ez" is as much as "FY". */
+static void choose_room(void) {
+    static uint32_t number;
+    char *at = strstr(request.at, ROOM);
+    static char *room;
+    if (!room) room = at;
+    for (size_t i = 0; i + 1 < sizeof ROOM; i += 2)
+        memcpy(room + i, number >> i / 2 & 1 ? "Ez" : "FY", 2);
+    number++;
+}
+
 /* False: the connection is gone. */
 static bool write_on(int fd, size_t most) {
     struct client *c = &clients[fd];
@@ -298,6 +339,7 @@ static bool write_on(int fd, size_t most) {
             on_open(fd);
         } else if (!c->has_begun) {
             c->has_begun = true;
+            if (kind->is_distinct) choose_room();
             return send_some(fd, &request, request.len);
         } else {
             watch(fd, EPOLLIN, EPOLL_CTL_MOD);
@@ -305,6 +347,7 @@ static bool write_on(int fd, size_t most) {
         return true;
     }
     if (c->sent < first.len && !c->has_begun) return send_some(fd, &first, first.len);
+    if (kind->is_renewed && c->has_begun && c->sent >= again.len) kind->make(&first, &again);
     if (!c->has_begun || c->sent >= again.len) c->sent = 0;
     c->has_begun = true;
     if (again.len == 0) {
@@ -386,6 +429,11 @@ static void print(void) {
     printf("}}\n");
 }
 
+static void on_signal(int number) {
+    (void)number;
+    is_over = 1;
+}
+
 static const struct kind *find_kind(const char *name) {
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         if (strcmp(kinds[i].name, name) == 0) return &kinds[i];
@@ -406,11 +454,13 @@ int main(int argc, char **argv) {
         argc > 5 ? argv[5] : "/ws",
         kind->is_deflated ? "Sec-WebSocket-Extensions: permessage-deflate\r\n" : "",
         argc > 6 ? "Authorization: Bearer " : "", argc > 6 ? argv[6] : "", argc > 6 ? "\r\n" : "");
+    if (argc > 6) key = argv[6];
     kind->make(&first, &again);
     epoll = epoll_create1(0);
     double from = now(), crawled = from;
     bool is_ready = false;
-    while (now() - from < seconds) {
+    signal(SIGTERM, on_signal);
+    while (now() - from < seconds && !is_over) {
         turn(wanted);
         if (!is_ready && (opened >= wanted || now() - from > 0.5)) {
             is_ready = true;
@@ -421,6 +471,9 @@ int main(int argc, char **argv) {
             crawled = now();
             crawl();
         }
+    }
+    for (uint32_t fd = 0; fd <= highest; fd++) {
+        if (clients[fd].is_there) end((int)fd);
     }
     print();
     return 0;
