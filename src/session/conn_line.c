@@ -60,7 +60,7 @@ void conn_go_on(struct session *s, uint32_t index) {
 }
 
 bool session_wants_more(const struct session *s) {
-    return s->lines[LINE_NEW].count < NEW_IN_LINE_MAX;
+    return s->lines[LINE_NEW].count + s->shake_count < NEW_IN_LINE_MAX;
 }
 
 bool conn_portion_is_over(struct session *s) {

@@ -26,7 +26,7 @@ enum {
     CLOSE_WAIT_SECONDS = 5,        /* for the peer to close after our last words */
     FLUSH_AT_ONCE_BYTES = 1 << 16, /* queued for one connection: do not wait for the turn's end */
     HTTP_OUT_HIGH_BYTES = 1 << 20, /* answers that wait: no more requests are read */
-    SHAKE_A_TURN_NS = 500000,      /* spent on TLS handshakes; then others get their turn */
+    SHAKE_A_TURN_NS = 100000,      /* spent on TLS handshakes; then others get their turn */
 };
 
 enum conn_state {
@@ -204,7 +204,8 @@ struct session {
     uint64_t flush_ns;
     uint32_t paused_first, paused_last; /* to be read on, or replayed to, in the next turn */
     uint32_t shake_first, shake_last;   /* whose TLS handshake is to go on, in their order */
-    uint64_t shake_ns;                  /* spent on handshakes in this turn */
+    uint32_t shake_count;
+    uint64_t shake_ns; /* spent on handshakes in this turn */
     struct line lines[LINES];
     uint32_t unwatched; /* so many were taken off the loop in this turn */
     uint32_t oldest_guest, newest_guest;

