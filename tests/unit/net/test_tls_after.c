@@ -75,6 +75,35 @@ static void every_suite_is_spoken(void **state) {
     }
 }
 
+/* What makes for other records before, or behind, the end of the handshake. */
+static void every_way_there_is_fine(void **state) {
+    (void)state;
+    static const struct {
+        const char *groups;
+        uint64_t on, off;
+    } ways[] = {
+        { "X25519", 0, SSL_OP_ENABLE_MIDDLEBOX_COMPAT },
+        { "P-521:P-384", 0, 0 }, /* the server asks for a second hello */
+        { "P-521:P-256", 0, SSL_OP_ENABLE_MIDDLEBOX_COMPAT },
+        { "P-256", SSL_OP_NO_TICKET | SSL_OP_ALLOW_NO_DHE_KEX, 0 },
+    };
+    for (size_t i = 0; i < countof(ways); i++) {
+        struct foreign f;
+        foreign_open(&f);
+        assert_int_equal(SSL_CTX_set1_groups_list(f.context, ways[i].groups), 1);
+        SSL_CTX_set_options(f.context, ways[i].on);
+        SSL_CTX_clear_options(f.context, ways[i].off);
+        for (int again = 0; again < 2; again++) {
+            foreign_connect(&f, world.server, true);
+            assert_true(foreign_shake(&f));
+            assert_null(f.server.tls->ssl);
+            talk(&f);
+            foreign_hang_up(&f);
+        }
+        foreign_close(&f);
+    }
+}
+
 static void keys_are_updated_by_either_side(void **state) {
     (void)state;
     struct foreign f;
@@ -273,6 +302,7 @@ static void a_client_skips_tickets(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_suite_is_spoken),
+        cmocka_unit_test(every_way_there_is_fine),
         cmocka_unit_test(keys_are_updated_by_either_side),
         cmocka_unit_test(a_worn_key_is_replaced),
         cmocka_unit_test(what_may_not_come_is_answered_with_an_alert),
