@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What was published and what became of it, and the ears that hold the servers to it: on each channel a listener hears
-// every number once and in order, but for those that were refused or that went out while Redis was away.
+// every number once and in order, but for those that were refused, that went out while we had Redis away, or where the
+// server says itself that something may have been lost.
 import type { ClientOptions } from 'ws';
 import { dial, type Listener } from '../support/wsClient';
 import { until, within } from '../support/wait';
@@ -9,7 +10,7 @@ export const problems: string[] = [];
 
 export function problem(text: string): void {
   problems.push(text);
-  process.stderr.write(`PROBLEM ${text}\n`);
+  process.stderr.write(`${new Date().toISOString()} PROBLEM ${text}\n`);
 }
 
 interface Account {
@@ -83,6 +84,8 @@ export class Ledger {
 export class Ear {
   private first = new Map<string, number>();
   private at = new Map<string, number>();
+  private notices = 0; // that the service is degraded, or is no longer
+  private noticed = new Map<string, number>(); // those that had come with the last message
   private open: [string, number][] = []; // did not come; what became of them is not known yet
   private listener: Listener | undefined;
   private isLeaving = false;
@@ -102,6 +105,8 @@ export class Ear {
         const listener = dial(url, options);
         this.first.clear();
         this.at.clear();
+        this.noticed.clear();
+        this.notices = 0;
         listener.socket.on('message', (text) => {
           this.hear((text as Buffer).toString());
           listener.messages.length = listener.binary.length = 0; // it is to run for hours
@@ -133,20 +138,30 @@ export class Ear {
 
   private hear(text: string): void {
     const { c: channel, n } = JSON.parse(text) as { c?: string; n: number };
-    if (channel === undefined) return; // the server's own words
+    if (channel === undefined) {
+      if (/service[_.](degraded|recovered)/.test(text)) this.notices++;
+      return;
+    }
     this.ledger.heard++;
     if (!this.channels.includes(channel)) problem(`${this.name} hears ${channel}`);
     const at = this.at.get(channel);
     if (at !== undefined && n <= at) problem(`${this.name}: ${channel} ${n} behind ${at}`);
     this.miss(channel, n);
     this.at.set(channel, n);
+    this.noticed.set(channel, this.notices);
+  }
+
+  private wasTold(channel: string): boolean {
+    return (this.noticed.get(channel) ?? 0) !== this.notices;
   }
 
   /** All before `end` that did not come. */
   private miss(channel: string, end: number): void {
     const first = this.first.get(channel);
-    if (first === undefined) return; // it is not open yet for us, what comes is a gift
+    if (first === undefined || this.wasTold(channel)) return; // not open yet for us: what comes is a gift
+    const before = this.open.length;
     for (let n = Math.max(first, (this.at.get(channel) ?? -1) + 1); n < end; n++) this.open.push([channel, n]);
+    if (this.open.length > before) this.check();
   }
 
   /** Judges what did not come. */
@@ -163,7 +178,8 @@ export class Ear {
     if (!this.listener) return false;
     return this.channels.every((channel) => {
       const last = this.ledger.last(channel);
-      return last < (this.first.get(channel) ?? 0) || (this.at.get(channel) ?? -1) >= last;
+      const hasHeard = last < (this.first.get(channel) ?? 0) || (this.at.get(channel) ?? -1) >= last;
+      return hasHeard || this.wasTold(channel);
     });
   }
 

@@ -2,7 +2,9 @@
 // Two nodes over one Redis for as long as one likes (SOAK_SECONDS), with everything that happens to servers: clients that
 // come and go, publishes by every way, reloads, bad configurations, a Redis that dies or hangs, a node that is drained and
 // started again. Who stays hears everything once and in order, and after each round all is as it was after the first.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { isUp, nodeOptions } from '../support/nodes';
 import { startRedis, type Redis } from '../support/redis';
@@ -146,10 +148,27 @@ function beginPublishing(pick: () => Tidings, redis: Redis, isOver: () => boolea
 
 /* ---- what goes wrong ---- */
 
-async function fault(redis: Redis, nodes: Node[]): Promise<void> {
+/** Waits until the nodes have it again, and have noticed that it was gone: for a while nothing changes any more. */
+async function haveAgain(nodes: Node[]): Promise<void> {
+  const lost = async (node: Node) => (await isUp(node.server, true, 30_000), node.server.metric('redis_reconnects_total'));
+  for (const node of nodes) {
+    await node.alone(() =>
+      until('an end of outages', async () => {
+        const before = await lost(node);
+        await sleep(700);
+        return before === (await lost(node));
+      }, 60_000),
+    );
+  }
+}
+
+async function fault(redis: Redis, nodes: Node[], ears: Ear[]): Promise<void> {
   await ledger.during(async () => {
-    await sleep(300); // what was accepted before is on its way
-    switch (any(3)) {
+    // What was accepted before is owed.
+    await until('everybody to hear all', () => ears.every((ear) => ear.isThere), 60_000);
+    const kind = any(3);
+    say(`${new Date().toISOString()} fault ${['kill', 'stop', 'cut'][kind]}`);
+    switch (kind) {
       case 0:
         await redis.kill();
         await sleep(any(1000));
@@ -163,9 +182,7 @@ async function fault(redis: Redis, nodes: Node[]): Promise<void> {
       default:
         redis.cli('CLIENT', 'KILL', 'TYPE', any(2) ? 'pubsub' : 'normal');
     }
-    await sleep(200);
-    for (const node of nodes) await node.alone(() => isUp(node.server, true, 30_000));
-    await sleep(200);
+    await haveAgain(nodes);
   });
   counts.faults++;
 }
@@ -283,7 +300,7 @@ test(`${SECONDS} seconds`, async () => {
     loop(isOver, () => 2_000, () => stall(a.server).catch(() => undefined));
     for (let i = 0; i < 2; i++) loop(isOver, () => 100, async () => (await submit(pick), counts.submissions++));
     for (const node of nodes) loop(isOver, () => 500 + any(2_000), () => node.alone(() => node.reload()));
-    loop(isOver, () => 4_000 + any(8_000), () => fault(redis, nodes));
+    loop(isOver, () => 4_000 + any(8_000), () => fault(redis, nodes, ears));
     loop(isOver, () => 6_000 + any(8_000), () => b.alone(() => b.restart()));
     loop(isOver, () => SAY_EVERY * 1000, summary);
     while (loops.size > 0) await Promise.all(loops);
@@ -309,6 +326,11 @@ test(`${SECONDS} seconds`, async () => {
 
   await Promise.all(ears.map((ear) => ear.leave()));
   const left = await Promise.all(nodes.map((node, i) => settled(node.server, redis, empty[i])));
+  for (const node of problems.length > 0 ? nodes : []) {
+    const file = join(tmpdir(), `tidings-soak-${node.name}.log`);
+    writeFileSync(file, node.server.log());
+    say(`the log of node ${node.name}: ${file}`);
+  }
   for (const [i, node] of nodes.entries()) {
     if (withoutPss(left[i]!) === withoutPss(empty[i]!)) continue;
     problem(`node ${node.name}: ${withoutPss(left[i]!)} is left of ${withoutPss(empty[i]!)}`);
