@@ -125,7 +125,7 @@ describe.concurrent('attempts of an address', () => {
     expect(took).toBeGreaterThan(2_800);
     expect(took).toBeLessThan(5_000 * SLOWNESS);
     expect(left[0]).toBe(3);
-    expect(left.at(-1)).toBe(1);
+    expect(left.at(-1)).toBeLessThan(3);
     expect(left).toEqual([...left].sort((a, b) => b - a));
 
     for (let i = 0; i < 2; i++) await (await listen(urlOf(server))).leave();
