@@ -40,6 +40,12 @@ static const char *const redis_results[] = {
 #undef ITEM
 };
 
+static const char *const kafka_results[] = {
+#define ITEM(name, text) [COUNT_KAFKA_##name] = text,
+    COUNT_KAFKA_MAP(ITEM)
+#undef ITEM
+};
+
 static const char *const statuses[] = {
 #define ITEM(status) [COUNT_STATUS_##status] = #status,
     COUNT_STATUS_MAP(ITEM)
@@ -190,6 +196,18 @@ static void write_singles(const struct api_shared *shared, struct buf *out) {
     }
 }
 
+static void write_kafka(const struct api_shared *shared, struct buf *out) {
+    static const struct family records = {
+        "kafka_records_total",
+        "Records from Kafka, by what became of them.",
+        "result",
+        kafka_results,
+        countof(kafka_results),
+        offsetof(struct counts, kafka),
+    };
+    write_family(shared, &records, out);
+}
+
 /* Only where there is one. */
 static void write_redis(const struct api_shared *shared, struct buf *out) {
     static const struct family published = {
@@ -270,6 +288,7 @@ static void answer(const struct api *api, struct http_call *call) {
     write_histograms(api->shared, out);
     write_singles(api->shared, out);
     write_redis(api->shared, out);
+    write_kafka(api->shared, out);
     write_tls(api->shared, out);
     write_requests(api, out);
     write_process(api->shared, out);

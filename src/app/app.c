@@ -10,6 +10,7 @@
 #include "app/certificates.h"
 #include "app/doors.h"
 #include "app/drain.h"
+#include "app/intake.h"
 #include "app/keyring.h"
 #include "app/privileges.h"
 #include "app/reload.h"
@@ -28,7 +29,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-enum { APP_GAUGES = 10, SECOND_MS = 1000 };
+enum { APP_GAUGES = 11, SECOND_MS = 1000 };
 
 struct app {
     const struct config_source *source;
@@ -43,8 +44,9 @@ struct app {
     _Atomic uint64_t tls_expires_s; /* the first certificate that does */
     size_t worker_count;
     struct worker *workers[HUB_WORKERS_MAX];
-    /* Behind those of the workers stand the control thread's and the shared broker's. */
-    struct counts *counts[HUB_WORKERS_MAX + 2];
+    /* Behind those of the workers stand the control thread's, the shared broker's and the intake's.
+     */
+    struct counts *counts[HUB_WORKERS_MAX + 3];
     const char *endpoint_names[COUNT_ENDPOINTS_MAX];
     size_t endpoint_count;
     struct api_gauge gauges[APP_GAUGES];
@@ -52,6 +54,7 @@ struct app {
     struct storage *storage;
     struct sharing *sharing; /* NULL: the broker is this process */
     struct keyring *keyring;
+    struct intake *intake; /* NULL: there is none */
     struct drain *drain;
     bool wants_reload, wants_keys; /* once the workers have gone over to what is new already */
 };
@@ -104,6 +107,8 @@ static void make_api(struct app *app) {
           store },
         { "jwt_key_set_age_seconds", "Seconds since the key set was last fetched.", keyring_age_s,
           app->keyring },
+        { "kafka_partitions", "Partitions of Kafka that are consumed.", intake_partitions,
+          &app->intake },
         { "batches_entries", "Batches that are known, for their users and for all.", read_batches,
           storage_batches(app->storage) },
         { "batches_bytes", "Bytes that these hold.", read_batch_bytes,
@@ -115,7 +120,7 @@ static void make_api(struct app *app) {
         .is_demo = config->is_demo,
         .hub_shared = app->hub_shared,
         .counts = (const struct counts *const *)app->counts,
-        .counts_count = app->worker_count + 2,
+        .counts_count = app->worker_count + 3,
         .broker = sharing_broker(app->sharing),
         .max_connections = &app->max_connections,
         .tls_expires_s = app->settings->identity.context ? &app->tls_expires_s : NULL,
@@ -249,7 +254,7 @@ static enum err make_workers(struct app *app, struct err_note *note) {
     app->hub_shared->batches = storage_batches(app->storage);
     app->hub_shared->batch_channels = storage_batch_channels(app->storage);
     app->session_shared = session_shared_new(config->addresses_max, config->unfinished_bytes_max);
-    for (size_t i = 0; i < app->worker_count + 2; i++)
+    for (size_t i = 0; i < app->worker_count + 3; i++)
         app->counts[i] = mem_new(sizeof(struct counts));
     e = sharing_open(app->settings, app->hub_shared, app->counts[app->worker_count + 1],
                      &app->sharing, note);
@@ -359,6 +364,9 @@ static enum err start(struct app *app, struct config *own_config, struct err_not
     keyring_follow(app->keyring, &app->settings->config->jwt);
     loop_add_tick(app->loop, SECOND_MS, on_second, app);
     if (app->settings->config->has_sandbox) sandbox_enter();
+    e = intake_open(app->settings, app->hub_shared, sharing_broker(app->sharing),
+                    app->counts[app->worker_count + 2], &app->intake, note);
+    if (e) return e;
     if (storage_start(app->storage, app->workers, app->worker_count) != ERR_OK) {
         return err_note(note, ERR_LIMIT, "cannot start a thread");
     }
@@ -370,6 +378,9 @@ static enum err start(struct app *app, struct config *own_config, struct err_not
             return err_note(note, ERR_LIMIT, "cannot start a thread");
         }
     }
+    if (intake_start(app->intake) != ERR_OK) {
+        return err_note(note, ERR_LIMIT, "cannot start a thread");
+    }
     api_shared_set_ready(app->api_shared, true);
     if (app->settings->config->is_demo) {
         log_line(LOG_WARNING, "demo mode", log_text("trusts", "everybody on this machine"));
@@ -380,6 +391,7 @@ static enum err start(struct app *app, struct config *own_config, struct err_not
 }
 
 static void finish(struct app *app) {
+    intake_stop(app->intake);
     for (size_t i = 0; i < app->worker_count; i++) {
         if (app->workers[i]) worker_stop(app->workers[i]);
     }
@@ -391,6 +403,7 @@ static void finish(struct app *app) {
     for (size_t i = 0; i < app->worker_count; i++)
         worker_free(app->workers[i]);
     doors_free(app->doors);
+    intake_free(app->intake);
     sharing_free(app->sharing);
     api_shared_free(app->api_shared);
     session_shared_free(app->session_shared);

@@ -145,6 +145,20 @@ enum count_redis {
         COUNT_REDIS_KINDS
 };
 
+/* What became of a record from Kafka (kafka_records_total{result}). */
+#define COUNT_KAFKA_MAP(X)                                                                         \
+    X(RELAYED, "relayed")                                                                          \
+    X(DUPLICATE, "duplicate")                                                                      \
+    X(NO_USER, "no_user")                                                                          \
+    X(POISON, "poison") /* could not be understood, or is larger than may be published */
+
+enum count_kafka {
+#define ITEM(name, text) COUNT_KAFKA_##name,
+    COUNT_KAFKA_MAP(ITEM)
+#undef ITEM
+        COUNT_KAFKA_KINDS
+};
+
 /* What became of a request for the key set (jwt_key_set_fetches_total{result}). */
 #define COUNT_FETCH_MAP(X)                                                                         \
     X(OK, "ok")                                                                                    \
@@ -260,6 +274,7 @@ struct counts {
     struct counter reloads[COUNT_RELOAD_KINDS];        /* the control thread's */
     struct counter fetches[COUNT_FETCH_KINDS];         /* the control thread's */
     struct counter redis_published[COUNT_REDIS_KINDS]; /* the broker's thread's */
+    struct counter kafka[COUNT_KAFKA_KINDS];           /* the intake's thread's */
     struct histogram duration, size, latency, turns;
 };
 

@@ -26,6 +26,8 @@ enum {
     CONFIG_ORIGINS_MAX = 256,
     CONFIG_ENDPOINTS_MAX = COUNT_ENDPOINTS_MAX,
     CONFIG_SENTINELS_MAX = 32,
+    CONFIG_TOPICS_MAX = 16,
+    CONFIG_RELAY_MAX = 32,
     CONFIG_CERTIFICATES_MAX = 32,
     CONFIG_FILE_MAX = 1024 * 1024, /* bytes of a configuration file */
 };
@@ -121,6 +123,20 @@ struct config_redis {
     uint32_t reconnect_max_seconds;
 };
 
+/* Kafka's part; off without brokers. Texts are "" where nothing was given. */
+struct config_kafka {
+    const char *brokers;
+    const char *group;
+    const char *topics[CONFIG_TOPICS_MAX];
+    size_t topics_count;
+    const char *properties_file;
+    const char *user; /* paths within a record, */
+    const char *id;
+    const char *payload;
+    const char *relay[CONFIG_RELAY_MAX]; /* and name=path each */
+    size_t relay_count;
+};
+
 struct config {
     struct address listen[CONFIG_LISTEN_MAX]; /* at least one */
     size_t listen_count;
@@ -182,6 +198,8 @@ struct config {
         enum config_broker_kind kind;
         struct config_redis redis;
     } broker;
+
+    struct config_kafka kafka;
 
     struct endpoint_options endpoints[CONFIG_ENDPOINTS_MAX]; /* those that are not enabled too */
     size_t endpoints_count;

@@ -220,6 +220,21 @@ static void judge_history(struct config_draft *draft, const struct config_draft_
                               endpoint->name, CONFIG_QUOTED(span_str(endpoint->channels[i])));
 }
 
+static void judge_kafka(struct config_draft *draft, const struct config *config) {
+    if (is_section_wrong(draft, SPAN("kafka"))) return;
+    const struct config_kafka *kafka = &config->kafka;
+    if (*kafka->brokers && kafka->topics_count == 0)
+        wrong_at(draft, "kafka.topics", "kafka.brokers needs at least one topic");
+    if (*kafka->payload && kafka->relay_count > 0)
+        wrong_at(draft, "kafka.payload", "only with an empty kafka.relay");
+    for (size_t i = 0; i < kafka->relay_count; i++) {
+        struct span text = span_str(kafka->relay[i]);
+        size_t equals = span_find(text, '=');
+        if (equals == 0 || equals + 1 >= text.len)
+            wrong_at(draft, "kafka.relay", "must be a list of name=path");
+    }
+}
+
 static void judge_batches(struct config_draft *draft, const struct config *config) {
     if (is_section_wrong(draft, SPAN("batches"))) return;
     struct span channels = span_str(config->batches.channels);
@@ -355,6 +370,7 @@ void config_draft_judge(struct config_draft *draft, struct config *config) {
     judge_process(draft, config);
     judge_store(draft, config);
     judge_batches(draft, config);
+    judge_kafka(draft, config);
     judge_broker(draft, config);
     for (size_t i = 0; i < config->endpoints_count; i++)
         judge_endpoint(draft, config, i);

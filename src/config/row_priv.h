@@ -72,7 +72,7 @@ extern const size_t config_endpoint_rows_count;
 extern const struct config_section config_sections[];
 extern const size_t config_sections_count;
 
-enum { CONFIG_ROWS_MAX = 96 }; /* in either table; a static assertion keeps it so */
+enum { CONFIG_ROWS_MAX = 128 }; /* in either table; a static assertion keeps it so */
 
 /* The endpoints that are always there, and the keys in which they differ from the defaults above;
  * a NULL key ends the list. */

@@ -87,6 +87,8 @@ const struct config_section config_sections[] = {
     { "batches", "What notifications tell of batches, for `GET /api/v1/batches/{id}/status`. With "
                  "`store.kind: sqlite` it is in that file too, with `broker.kind: redis` in Redis "
                  "instead, within `keep_seconds`." },
+    { "kafka", "Notifications that backends write to Kafka: records of JSON, of which a user's "
+               "connections get a part." },
     { "broker",
       "How what is published reaches listeners: within this process, or by a Redis that "
       "several nodes share. The environment's `REDIS_URL` switches to Redis where neither "
@@ -323,6 +325,36 @@ const struct config_row config_rows[] = {
       .text = "The name, or IP address, that the certificates must be for. Empty: the host that is "
               "connected to, which with Sentinels and in a Cluster is what these announce, an "
               "address unless they are told otherwise." },
+
+    { "kafka.brokers", TEXT(0, TEXT_MAX), AT(kafka.brokers), .standard = "", AFTER_RESTART,
+      .text =
+          "Where Kafka is: host:port, several with commas between. Empty: nothing is consumed." },
+    { "kafka.group", TEXT(1, 128), AT(kafka.group), .standard = "tidings", AFTER_RESTART,
+      .text = "The consumer group. Nodes that share a Redis share one, so that each record is "
+              "consumed once; a node by itself needs one of its own." },
+    { "kafka.topics", LIST(names, 0, CONFIG_TOPICS_MAX), AT(kafka.topics),
+      COUNT_AT(kafka.topics_count), .standard = "[]", AFTER_RESTART,
+      .text = "The topics, or patterns of topics that begin with ^." },
+    { "kafka.user", TEXT(1, TEXT_MAX), AT(kafka.user), .standard = "data.teacher_id", AFTER_RESTART,
+      .text = "Where in a record the user's id stands: the names of members with dots between. A "
+              "record without one is skipped." },
+    { "kafka.id", TEXT(0, TEXT_MAX), AT(kafka.id), .standard = "event_id", AFTER_RESTART,
+      .text = "Where the id stands by which a record that comes again is known. Empty: nowhere." },
+    { "kafka.relay", LIST(names, 0, CONFIG_RELAY_MAX), AT(kafka.relay), COUNT_AT(kafka.relay_count),
+      .standard = "[\"notification_type=data.notification_type\", \"timestamp=data.timestamp\", "
+                  "\"category=data.category\", \"priority=data.priority\", "
+                  "\"action_required=data.action_required\", \"payload=data.payload\", "
+                  "\"correlation_id=data.correlation_id\"]",
+      AFTER_RESTART,
+      .text = "What the user's connections get: an object of members, name=path each; those that "
+              "the record has not are left out." },
+    { "kafka.payload", TEXT(0, TEXT_MAX), AT(kafka.payload), .standard = "", AFTER_RESTART,
+      .text = "With an empty `relay`: the path of what is relayed as it stands. Empty: the whole "
+              "record." },
+    { "kafka.properties_file", TEXT(0, PATH_TEXT_MAX), AT(kafka.properties_file), .standard = "",
+      AFTER_RESTART,
+      .text = "A file with further properties of librdkafka, a line name=value each, such as "
+              "security.protocol and sasl.password." },
 };
 const size_t config_rows_count = countof(config_rows);
 
