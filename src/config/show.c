@@ -47,27 +47,35 @@ void config_show(const struct config *config, struct buf *out) {
     }
 }
 
-static void help_row(const struct config_row *row, const char *head, const char *endpoint,
-                     struct buf *out) {
-    char variable[CONFIG_VARIABLE_MAX];
-    config_variable(variable, endpoint, row);
-    buf_printf(out, "  %s%s = %s\n", head, row->path, *row->standard ? row->standard : "\"\"");
-    buf_printf(out, "      %s%s\n", variable, row->is_secret ? ", or a file with it: …_FILE" : "");
-    /* Filled at 78 columns. */
-    size_t column = 0;
-    struct span rest = span_str(row->text), word;
-    while (span_next(&rest, ' ', &word)) {
-        if (column == 0 || column + 1 + word.len > 78) {
-            buf_append_text(out, column ? "\n      " : "      ");
+/* The words of `text`, filled at 78 columns, behind `column` of them. */
+static void fill_words(struct span text, size_t column, struct buf *out) {
+    struct span word;
+    bool is_first = true;
+    while (span_next(&text, ' ', &word)) {
+        if (!is_first && column + 1 + word.len > 78) {
+            buf_append_text(out, "\n      ");
             column = 6;
-        } else {
+        } else if (!is_first) {
             buf_append_char(out, ' ');
             column++;
         }
         buf_append_span(out, word);
         column += word.len;
+        is_first = false;
     }
     buf_append_char(out, '\n');
+}
+
+static void help_row(const struct config_row *row, const char *head, const char *endpoint,
+                     struct buf *out) {
+    char variable[CONFIG_VARIABLE_MAX];
+    config_variable(variable, endpoint, row);
+    buf_printf(out, "  %s%s = ", head, row->path);
+    fill_words(span_str(*row->standard ? row->standard : "\"\""),
+               sizeof "   = " + strlen(head) + strlen(row->path), out);
+    buf_printf(out, "      %s%s\n      ", variable,
+               row->is_secret ? ", or a file with it: …_FILE" : "");
+    fill_words(span_str(row->text), 6, out);
 }
 
 void config_help(struct buf *out) {

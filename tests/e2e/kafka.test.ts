@@ -119,8 +119,8 @@ describe('nodes that share a Redis', () => {
     const heard = new Set<number>();
     const hearAll = async (count: number) => {
       while (heard.size < count) {
-        const { payload } = JSON.parse((await ear.next(30_000))!);
-        if (payload) heard.add(payload.files_uploaded); // else it is a notice of the outage
+        const files = JSON.parse((await ear.next(30_000))!).payload?.files_uploaded;
+        if (files !== undefined) heard.add(files); // else it is a notice of the outage
       }
     };
     const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
