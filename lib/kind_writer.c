@@ -191,7 +191,8 @@ static void give_problem(char *ret, const char *kind, const char *what) {
 static enum err judge(struct kind_writer *writer) {
     const struct catalogue_kind *kind;
     const struct buf *text = &writer->text;
-    if (buf_err(text)) return buf_err(text);
+    if (buf_err(text))
+        return err_note(&writer->problem, buf_err(text), "%s", err_text(buf_err(text)));
     if (writer->problem.text[0]) return ERR_INVALID;
     return catalogue_check(span_of(text->at, text->len - 1), &kind, &writer->problem);
 }
@@ -201,7 +202,7 @@ int kind_finish(struct kind_writer *writer, struct tidings_json *ret, char *prob
     buf_append(text, "}", sizeof "}");
     enum err e = judge(writer);
     if (e) {
-        give_problem(problem, NULL, e == ERR_INVALID ? writer->problem.text : err_text(e));
+        give_problem(problem, NULL, writer->problem.text);
         buf_finish(text);
         *ret = (struct tidings_json){ NULL, 0 };
         return result_of(e);
@@ -220,6 +221,6 @@ const char *tidings_check(const char *json, size_t json_len, char *problem) {
     struct err_note note = { "" };
     enum err e = catalogue_check(span_of(json, json_len), &kind, &note);
     if (!e) return kind->name.at;
-    give_problem(problem, kind ? kind->name.at : NULL, e == ERR_INVALID ? note.text : err_text(e));
+    give_problem(problem, kind ? kind->name.at : NULL, note.text);
     return NULL;
 }

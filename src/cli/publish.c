@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 #include "cli/publish_redis.h"
 #include "cli/trust.h"
+#include "dialect/catalogue.h"
 #include "http/reply.h"
 #include "load/publisher.h"
 #include "load/server.h"
@@ -22,7 +23,7 @@
 static const char usage[] =
     "Usage: tidings publish (--user ID | --channel NAME | --broadcast)\n"
     "                       [--url URL [--key KEY] | --redis URL [--prefix TEXT]]\n"
-    "                       [--ca FILE | --insecure] [--cert FILE] JSON | -\n"
+    "                       [--ca FILE | --insecure] [--cert FILE] [--check] JSON | -\n"
     "\n"
     "Publishes one notification: the JSON value given, or read from standard input with -. Prints\n"
     "each channel with the number of connections that it was queued for, and of those whose\n"
@@ -48,6 +49,9 @@ static const char usage[] =
     "                           everything\n"
     "      --cert FILE          with these, a certificate for who asks for one, and its key, as "
     "PEM\n"
+    "      --check              only a message as the catalogue describes it: with all that its\n"
+    "                           kind has, which it names in its member notification_type,\n"
+    "                           event_type, event or type\n"
     "      --help               this text\n"
     "\n"
     "Exit codes: 0 published, 1 not published, 2 misused.\n";
@@ -62,6 +66,7 @@ enum {
     OPTION_CA,
     OPTION_CERT,
     OPTION_INSECURE,
+    OPTION_CHECK,
     USER_MAX = 128, /* bytes of a user's id, and of a channel's name */
     CHANNEL_MAX = 200,
     INPUT_MAX = 64 * 1024 * 1024,
@@ -73,6 +78,7 @@ struct publish {
     const char *command;
     const char *user, *channel;
     bool is_broadcast;
+    bool is_checked;
     const char *url;
     const char *key;
     const char *redis;  /* NULL: over HTTP */
@@ -94,6 +100,7 @@ static bool take_options(int argc, char **argv, struct publish *publish, int *re
         { "ca", required_argument, NULL, OPTION_CA },
         { "cert", required_argument, NULL, OPTION_CERT },
         { "channel", required_argument, NULL, OPTION_CHANNEL },
+        { "check", no_argument, NULL, OPTION_CHECK },
         { "help", no_argument, NULL, 'h' },
         { "insecure", no_argument, NULL, OPTION_INSECURE },
         { "key", required_argument, NULL, OPTION_KEY },
@@ -110,6 +117,7 @@ static bool take_options(int argc, char **argv, struct publish *publish, int *re
         case 'u': publish->user = optarg; break;
         case OPTION_CHANNEL: publish->channel = optarg; break;
         case OPTION_BROADCAST: publish->is_broadcast = true; break;
+        case OPTION_CHECK: publish->is_checked = true; break;
         case OPTION_URL: publish->url = optarg; break;
         case OPTION_KEY: publish->key = optarg; break;
         case OPTION_REDIS: publish->redis = optarg; break;
@@ -137,6 +145,14 @@ static bool take_options(int argc, char **argv, struct publish *publish, int *re
     return *ret_code == CLI_DONE;
 }
 
+static int check(const struct publish *publish, struct span data) {
+    const struct catalogue_kind *kind;
+    struct err_note note = { "" };
+    if (catalogue_check(data, &kind, &note) == ERR_OK) return CLI_DONE;
+    return cli_failed(publish->command, "%s%s%s", kind ? kind->name.at : "", kind ? ": " : "",
+                      note.text);
+}
+
 /* The text to publish, judged here because the server's line and column would count the request's
  * other parts too. */
 static int read_data(struct publish *publish, struct buf *data, struct span *ret) {
@@ -157,7 +173,7 @@ static int read_data(struct publish *publish, struct buf *data, struct span *ret
     struct json_error error;
     if (json_parse(buf_span(data), &value, &error)) {
         *ret = value.raw;
-        return CLI_DONE;
+        return publish->is_checked ? check(publish, value.raw) : CLI_DONE;
     }
     size_t line, column;
     json_position(buf_span(data), error.offset, &line, &column);

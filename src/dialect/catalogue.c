@@ -72,6 +72,7 @@ static enum err check_shape(const struct checker *checker, const struct json_val
     buf_init(&room, value->raw.len);
     enum err e = json_text(value, &room, &text);
     if (e == ERR_INVALID || (e == ERR_OK && !is_good(text))) e = refuse(checker, problem);
+    if (e == ERR_NOMEM) (void)err_note(checker->note, e, "%s", err_text(e));
     buf_finish(&room);
     return e;
 }

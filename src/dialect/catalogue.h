@@ -59,7 +59,7 @@ extern const struct catalogue_kind catalogue_kinds[CATALOGUE_KINDS];
 /* Judges a message, which must be JSON. `*ret_kind` is the kind that it claims to be, also when it
  * is not as that should be; NULL when it claims none that there is. ERR_INVALID: `note` says what
  * is wrong first, where there is a place with its path (`payload.items[1].id: must not be empty`).
- * ERR_NOMEM. */
+ * ERR_NOMEM: it says that. */
 MUST_USE
 enum err catalogue_check(struct span message, const struct catalogue_kind **ret_kind,
                          struct err_note *note);

@@ -274,6 +274,21 @@ describe('with a server', () => {
     expect(ran.err).toMatch(/^tidings publish: [^\n]+\n$/);
   });
 
+  test('publish --check sends a message of the catalogue, and of others only says what is wrong', async () => {
+    const client = await listen(`${shared().wsUrl}?token=${shared().token('u')}`);
+    const status = { event_type: 'batch.status.updated', batch_id: 'b', status: 's', timestamp: '2025-01-31T09:00:00Z' };
+    for (const [message, code, problem] of [
+      [{ ...status, batch_id: '' }, 1, 'batch.status.updated: batch_id: must not be empty'],
+      [{ type: 'x' }, 1, 'type: "x" is none of the 27 kinds, which a message names in notification_type, event_type, event or type'],
+      [status, 0, ''],
+    ] as const) {
+      const ran = await run(['publish', '--check', '--url', shared().url, '--user', 'u', JSON.stringify(message)], { env });
+      expect(ran).toMatchObject({ code, err: problem && `tidings publish: ${problem}\n` });
+    }
+    expect(await client.count(1)).toEqual([JSON.stringify(status)]);
+    await client.leave();
+  });
+
   test('publish fails where nobody listens', async () => {
     const ran = await run(['publish', '--url', 'http://127.0.0.1:1', '--user', 'u', '1'], { env });
     expect(ran).toMatchObject({ code: 1, out: '' });
