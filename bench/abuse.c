@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/ssl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -220,6 +221,32 @@ static void make_channels(struct bytes *begin, struct bytes *on) {
     }
 }
 
+/* What a TLS client says first. */
+static struct bytes *hello(void) {
+    static struct bytes said;
+    SSL *ssl = SSL_new(SSL_CTX_new(TLS_client_method()));
+    SSL_set_bio(ssl, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+    SSL_set_connect_state(ssl);
+    (void)SSL_do_handshake(ssl);
+    int len = BIO_read(SSL_get_wbio(ssl), said.at, sizeof said.at);
+    said.len = len > 0 ? (size_t)len : 0;
+    SSL_free(ssl);
+    return &said;
+}
+
+/* Has the server make its keys and sign, and goes. */
+static void make_hellos(struct bytes *begin, struct bytes *on) {
+    (void)on;
+    *begin = *hello();
+}
+
+/* Half of it, and then a byte now and then. */
+static void make_half_hellos(struct bytes *begin, struct bytes *on) {
+    const struct bytes *said = hello();
+    add(begin, said->at, said->len / 2);
+    add(on, said->at + said->len / 2, said->len / 2 - 1);
+}
+
 static const struct kind kinds[] = {
     { .name = "half-open", .make = make_nothing, .connections = 10000, .is_quiet = true },
     { .name = "slow-heads", .make = make_slow_heads, .connections = 2000, .is_slow = true },
@@ -253,6 +280,8 @@ static const struct kind kinds[] = {
       .connections = 200,
       .is_websocket = true,
       .is_deaf = true },
+    { .name = "hellos", .make = make_hellos, .connections = 500, .leaves = true },
+    { .name = "half-hellos", .make = make_half_hellos, .connections = 2000, .is_slow = true },
     { .name = "rooms",
       .make = make_nothing,
       .connections = 10000,
@@ -385,8 +414,8 @@ static bool read_on(int fd) {
         }
         on_open(fd);
         c->has_begun = false;
-        if (kind->leaves) return false;
     }
+    if (kind->leaves) return false;
     if (kind->is_websocket) note_close(input, (size_t)len);
     return true;
 }

@@ -334,7 +334,9 @@ void conn_read(struct session *s, uint32_t index) {
         return;
     }
     size_t len = 0;
-    enum err e = stream_read(&c->stream, s->read_buffer, READ_BYTES, &len);
+    /* Records of a byte cost as much as large ones: for a portion's sake not too many at once. */
+    size_t most = c->is_tls ? STREAM_READ_MIN : READ_BYTES;
+    enum err e = stream_read(&c->stream, s->read_buffer, most, &len);
     conn_was_read(s, index, e, len);
 }
 

@@ -6,10 +6,12 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:http';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { API_KEY, BLOAT, sharedTidings, SLOWNESS, sumOf, type Tidings } from './support/tidings';
+import { makeCertificate } from './support/tls';
 import { until } from './support/wait';
 import { listen, type Listener } from './support/wsClient';
 
@@ -23,15 +25,20 @@ const folder = mkdtempSync(join(tmpdir(), 'tidings-abuse-'));
 const program = join(folder, 'abuse');
 beforeAll(() => {
   const source = join(__dirname, '../../bench/abuse.c');
-  execFileSync('cc', ['-O2', '-D_GNU_SOURCE', '-o', program, source, '-lz']);
+  execFileSync('cc', ['-O2', '-D_GNU_SOURCE', '-o', program, source, '-lz', '-lssl', '-lcrypto']);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const listening = createServer().listen(0, '127.0.0.1');
+await once(listening, 'listening');
+const tlsPort = (listening.address() as AddressInfo).port;
+await new Promise((done) => listening.close(done));
 
 class Abuse {
   private constructor(private readonly child: ChildProcess) {}
 
   static async begin(server: Tidings, kind: string, connections: number, target: string, who: string) {
-    const args = [String(server.port), kind, '600', String(connections), target, who];
+    const args = [String(kind.endsWith('hellos') ? tlsPort : server.port), kind, '600', String(connections), target, who];
     const child = spawn('setpriv', ['--pdeathsig', 'KILL', 'nice', '-n', '5', program, ...args], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -110,6 +117,7 @@ describe('a bystander does not notice', () => {
       log_level: 'info',
       unfinished_bytes_max: 16 * MIB,
       queue_bytes_max: 16 * MIB,
+      tls: { ...makeCertificate(folder, 'server'), listen: `127.0.0.1:${tlsPort}` },
       endpoints: [
         { name: 'huleedu', ...FREE },
         { name: 'hailango', attempts_per_minute: 0 },
@@ -135,6 +143,8 @@ describe('a bystander does not notice', () => {
     ['messages', 20, '/ws', 16, portions, 20],
     ['bombs', 20, '/ws', 16, portions, 20],
     ['bombs', 20, '/api/v1/ws', 16, portions, 20],
+    ['hellos', 100, '', 24, 'tls_handshakes_total', 100],
+    ['half-hellos', 500, '', 16, 'http_connections', 500],
     ['rooms', 2000, ROOM, 24, 'websocket_channel_subscriptions', 2000],
     ['channels', 1, '/ws', 16, 'http_requests_total', 1000],
   ])('%s of %d', async (kind, connections, target, growth, metric, least) => {
