@@ -452,7 +452,7 @@ describe.concurrent('clients that', () => {
     const calm = await beat(20);
     const stormed = await tempest(server.port, () => beat(40));
     expect(stormed).toBeLessThan((calm + 50) * SLOWNESS);
-    expect(await server.metric('tls_handshakes_total', { result: 'ok' })).toBeGreaterThan(50);
+    expect(await server.metric('tls_handshakes_total', { result: 'ok' })).toBeGreaterThan(8);
     await client.leave();
   });
 });
