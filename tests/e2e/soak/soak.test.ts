@@ -41,10 +41,10 @@ class Node {
   ) {}
 
   options(odd: number): TidingsOptions {
-    const mine = { attempts_per_minute: 0, connections: 0, messages_per_minute: 0, write_seconds: 2 };
+    const mine = { attempts_per_minute: 0, connections: 0, messages_per_minute: 0, write_seconds: 2, idle_seconds: 90_000 };
     const ears = { ...mine, channels: ['ws:{user_id}', 'broadcast'] };
     const endpoints = [
-      { name: 'huleedu', ...ears, inbound: 'echo', ping_seconds: odd ? 2 : 30, idle_seconds: odd ? 3000 : 4000 },
+      { name: 'huleedu', ...ears, inbound: 'echo', ping_seconds: odd ? 2 : 30, idle_seconds: odd ? 80_000 : 90_000 },
       { name: 'huleedu-status', ...ears },
       { name: 'hailango', ...ears },
       { name: 'submissions', ...mine },
