@@ -117,6 +117,9 @@ void metrics_elsewhere_get(void *api, struct http_call *call);
  * has already. */
 void submissions_go_on(struct api_shared *shared, struct store *store);
 
+/* Whether /readyz answers 200. */
+bool health_is_ready(const struct api *api);
+
 /* WebSocket connections of this node, and users that have one. */
 uint64_t stats_connections(const struct api_shared *shared);
 uint64_t stats_users(const struct api_shared *shared);

@@ -56,15 +56,22 @@ void health_websocket_get(void *context, struct http_call *call) {
     http_response_close(call->response);
 }
 
-void health_ready_get(void *context, struct http_call *call) {
-    struct api *api = context;
+/* Why no clients should come here: a text for a person, maybe empty. NULL: they should. */
+static const char *reason_against(const struct api *api) {
     struct broker_redis_state state;
-    if (!atomic_load(&api->shared->is_ready))
-        answer(call, 503, "tidings", "not ready", NULL);
-    else if (api->rules->awaits_keys)
-        answer(call, 503, "tidings", "not ready", "No keys have come from jwt.jwks_url yet");
-    else if (!is_broker_up(api, &state))
-        answer(call, 503, "tidings", "not ready", "Redis is down");
-    else
+    if (!atomic_load(&api->shared->is_ready)) return "";
+    if (api->rules->awaits_keys) return "No keys have come from jwt.jwks_url yet";
+    return is_broker_up(api, &state) ? NULL : "Redis is down";
+}
+
+bool health_is_ready(const struct api *api) {
+    return !reason_against(api);
+}
+
+void health_ready_get(void *context, struct http_call *call) {
+    const char *problem = reason_against(context);
+    if (!problem)
         answer(call, 200, "tidings", "ready", NULL);
+    else
+        answer(call, 503, "tidings", "not ready", *problem ? problem : NULL);
 }

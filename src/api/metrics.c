@@ -280,6 +280,8 @@ static void write_process(const struct api_shared *shared, struct buf *out) {
 static void answer(const struct api *api, struct http_call *call) {
     http_response_start(call->response, 200);
     struct buf *out = http_response_open(call->response, METRICS_TYPE);
+    metric_single(out, "tidings_ready", "gauge", "Whether /readyz answers 200.",
+                  health_is_ready(api));
     /* A gauge in spite of its name, which is the one that clients of this metric know. */
     metric_single(out, "websocket_connections_total", "gauge", "Active connections.",
                   stats_connections(api->shared));
