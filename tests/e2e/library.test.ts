@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The library as its users meet it: installed, found by pkg-config, in a C and a C++ program, linked both ways, publishing
 // to a Redis and to a node that real clients listen to.
+import Ajv2020 from 'ajv/dist/2020';
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -109,4 +110,42 @@ test('publishes to Redis by TLS, to one whose certificate it trusts', async () =
   const lost = await ran(program, [`rediss://127.0.0.1:${port}`, '', 'u1', '/nowhere.pem'], []);
   expect(lost.code).toBe(1);
   ear.end();
+});
+
+/** What a member may be in place of what it is; `undefined`: nothing at all. */
+const OTHERS: unknown[] = [
+  ...[undefined, null, true, 0, -1, -0.5, 1.5, 100.5, 101, 1e21, 2 ** 53 - 1, 2 ** 53, [], [''], ['a'], [1], [{}], {}],
+  ...['', 'x', 'info', 'urgent', 'high', '2025-01-31T09:00:00.5+00:00', '2025-01-31T24:00:00Z'],
+];
+
+/** A message with each of its members, however deep, changed into each of these. */
+function* changed(message: object, part = message): Generator<string> {
+  yield JSON.stringify(message);
+  for (const [name, value] of Object.entries(part)) {
+    const members = part as Record<string, unknown>;
+    for (const other of OTHERS) {
+      members[name] = other;
+      yield JSON.stringify(message);
+    }
+    members[name] = value;
+    if (value !== null && typeof value === 'object') yield* changed(message, value as object);
+  }
+}
+
+test('judges messages as another reader of the schemas does', async () => {
+  const program = built('check.c', 'cc -std=c99', '');
+  const catalogue = join(__dirname, '../../catalogue');
+  const ajv = new Ajv2020({ strict: true, allowUnionTypes: true });
+  const lines: string[] = [];
+  const judges = ['huleedu', 'huleedu-status', 'hailango', 'submissions'].map((dialect) => {
+    const samples = join(catalogue, 'samples', dialect);
+    for (const file of readdirSync(samples).filter((name) => name.endsWith('.json')))
+      lines.push(...changed(JSON.parse(readFileSync(join(samples, file), 'utf8')) as object));
+    return ajv.compile(JSON.parse(readFileSync(join(catalogue, `${dialect}.json`), 'utf8')) as object);
+  });
+  const { out } = await ran(program, [], lines);
+  expect(out.length).toBe(lines.length);
+  const differ = lines.filter((line, i) => judges.some((judge) => judge(JSON.parse(line))) !== out[i]!.startsWith('= '));
+  expect(differ).toEqual([]);
+  expect(out.filter((line) => line.startsWith('= ')).length).toBeGreaterThan(500);
 });

@@ -5,7 +5,7 @@
  */
 #include "dialect/catalogue.h"
 
-#include "base/json.h"
+#include "base/mem.h"
 #include "dialect/catalogue_priv.h"
 
 #include <dirent.h>
@@ -237,6 +237,20 @@ static void test_messages(void **state) {
     }
 }
 
+static void test_no_memory(void **state) {
+    (void)state;
+    const struct catalogue_kind *kind;
+    struct err_note note = { "" };
+    mem_fail_nth(1);
+    /* Only an escape within a time takes memory. */
+    enum err e = catalogue_check(SPAN(STATUS("\"batch_id\":\"b\",\"status\":\"s\",\"timestamp\":"
+                                             "\"2025-01-31T09:00:00\\u005a\"")),
+                                 &kind, &note);
+    mem_fail_nth(0);
+    assert_int_equal(e, ERR_NOMEM);
+    assert_string_equal(note.text, "out of memory");
+}
+
 /* ---- values --------------------------------------------------------------------------------- */
 
 static const struct {
@@ -338,9 +352,9 @@ static void test_uuids(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good_samples), cmocka_unit_test(test_bad_samples),
-        cmocka_unit_test(test_messages),     cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_comparing),    cmocka_unit_test(test_times),
-        cmocka_unit_test(test_uuids),
+        cmocka_unit_test(test_messages),     cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_numbers),      cmocka_unit_test(test_comparing),
+        cmocka_unit_test(test_times),        cmocka_unit_test(test_uuids),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
