@@ -144,6 +144,7 @@ static void enter(struct kind_writer *writer, const char *name, size_t index) {
     assert(writer->depth < KIND_DEPTH_MAX);
     writer->path[writer->depth].name = name;
     writer->path[writer->depth].index = index;
+    writer->path[writer->depth].start = writer->text.len;
     writer->depth++;
 }
 
@@ -162,6 +163,35 @@ void kind_open_element(struct kind_writer *writer, size_t index) {
 void kind_close(struct kind_writer *writer, char bracket) {
     buf_append_char(&writer->text, bracket);
     writer->depth--;
+}
+
+/* Whether the object that is open has a member with that name already. */
+static bool has_member(const struct kind_writer *writer, struct span name) {
+    const struct buf *text = &writer->text;
+    size_t start = writer->depth > 0 ? writer->path[writer->depth - 1].start : 1;
+    struct json_value its_name, value;
+    if (buf_err(text)) return false;
+    /* From its bracket up to where it is written: the walk ends there for want of the other. */
+    struct json_walk walk = json_walk(span_of(text->at + start - 1, text->len - start + 1));
+    while (json_member(&walk, &its_name, &value) == JSON_ITEM) {
+        if (span_eq(its_name.raw, name)) return true;
+    }
+    return false;
+}
+
+void kind_more(struct kind_writer *writer, const char *json) {
+    struct json_walk walk = json_walk(span_str(json));
+    struct json_value name, value;
+    enum json_step step = JSON_END;
+    while (json && (step = json_member(&walk, &name, &value)) == JSON_ITEM) {
+        if (has_member(writer, name.raw))
+            refuse(writer, "more_json", 0, "has what is there already");
+        append_comma(writer);
+        buf_append_span(&writer->text, name.raw);
+        buf_append_char(&writer->text, ':');
+        buf_append_span(&writer->text, value.raw);
+    }
+    if (step == JSON_FAIL) refuse(writer, "more_json", 0, "must be a JSON object");
 }
 
 double kind_percent(int64_t done, int64_t whole) {

@@ -21,6 +21,7 @@ struct kind_writer {
     struct {
         const char *name; /* NULL: an element of a list */
         size_t index;
+        size_t start;       /* of its own members in the text */
     } path[KIND_DEPTH_MAX]; /* what is open */
 };
 
@@ -50,6 +51,9 @@ void kind_open(struct kind_writer *writer, const char *name, char bracket);
 /* An object as element of the open list. */
 void kind_open_element(struct kind_writer *writer, size_t index);
 void kind_close(struct kind_writer *writer, char bracket);
+
+/* The members of a JSON object, into the object that is open; nothing when it is NULL. */
+void kind_more(struct kind_writer *writer, const char *json);
 
 /* How much of `whole` is done, in percent; 0 as long as nobody knows how much there is. */
 double kind_percent(int64_t done, int64_t whole);

@@ -24,6 +24,7 @@ int tidings_ocr_progress(const struct tidings_ocr_progress_fields *fields, struc
     if (fields->current_page) kind_integer(&w, "currentPage", *fields->current_page);
     kind_text(&w, "status", fields->status);
     kind_text(&w, "message", fields->message);
+    kind_more(&w, fields->more_json);
     kind_close(&w, '}');
     kind_time(&w, "timestamp", fields->timestamp);
     return kind_finish(&w, ret, problem);
@@ -39,6 +40,7 @@ int tidings_book_ready(const struct tidings_book_ready_fields *fields, struct ti
     kind_text(&w, "title", fields->title);
     kind_integer(&w, "totalPages", fields->total_pages);
     kind_text(&w, "message", fields->message);
+    kind_more(&w, fields->more_json);
     kind_close(&w, '}');
     kind_time(&w, "timestamp", fields->timestamp);
     return kind_finish(&w, ret, problem);
@@ -65,6 +67,7 @@ int tidings_review_reminder(const struct tidings_review_reminder_fields *fields,
     }
     kind_close(&w, ']');
     kind_text(&w, "message", fields->message);
+    kind_more(&w, fields->more_json);
     kind_close(&w, '}');
     kind_time(&w, "timestamp", fields->timestamp);
     return kind_finish(&w, ret, problem);
@@ -88,6 +91,7 @@ int tidings_learning_update(const struct tidings_learning_update_fields *fields,
     kind_text(&w, "lastStudiedAt", fields->stats.last_studied_at);
     kind_close(&w, '}');
     kind_text(&w, "message", fields->message);
+    kind_more(&w, fields->more_json);
     kind_close(&w, '}');
     kind_time(&w, "timestamp", fields->timestamp);
     return kind_finish(&w, ret, problem);
@@ -109,6 +113,7 @@ int tidings_notification(const struct tidings_notification_fields *fields, struc
         kind_text(&w, "url", fields->action->url);
         kind_close(&w, '}');
     }
+    kind_more(&w, fields->more_json);
     kind_close(&w, '}');
     kind_time(&w, "timestamp", fields->timestamp);
     return kind_finish(&w, ret, problem);
@@ -123,6 +128,7 @@ int tidings_error(const struct tidings_error_fields *fields, struct tidings_json
     kind_text(&w, "code", fields->code);
     kind_text(&w, "message", fields->message);
     kind_json(&w, "details", fields->details_json);
+    kind_more(&w, fields->more_json);
     kind_close(&w, '}');
     kind_time(&w, "timestamp", fields->timestamp);
     return kind_finish(&w, ret, problem);
@@ -138,6 +144,7 @@ int tidings_connection_established(const struct tidings_connection_established_f
     kind_text(&w, "message", fields->message);
     kind_time(&w, "timestamp",
               fields->payload_timestamp ? fields->payload_timestamp : fields->timestamp);
+    kind_more(&w, fields->more_json);
     kind_close(&w, '}');
     kind_time(&w, "timestamp", fields->timestamp);
     return kind_finish(&w, ret, problem);

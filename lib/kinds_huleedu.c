@@ -26,6 +26,7 @@ int tidings_batch_files_uploaded(const struct tidings_batch_files_uploaded_field
     kind_text(&w, "user_id", fields->user_id);
     kind_integer(&w, "files_uploaded", fields->files_uploaded);
     kind_integer(&w, "total_size_bytes", fields->total_size_bytes);
+    kind_more(&w, fields->more_json);
     kind_close(&w, '}');
     kind_text(&w, "correlation_id", fields->correlation_id);
     return kind_finish(&w, ret, problem);
@@ -46,6 +47,7 @@ int tidings_batch_file_removed(const struct tidings_batch_file_removed_fields *f
     kind_text(&w, "batch_id", fields->batch_id);
     kind_text(&w, "file_id", fields->file_id);
     kind_text(&w, "filename", fields->filename);
+    kind_more(&w, fields->more_json);
     kind_close(&w, '}');
     kind_text(&w, "correlation_id", fields->correlation_id);
     return kind_finish(&w, ret, problem);
@@ -66,6 +68,7 @@ int tidings_batch_validation_failed(const struct tidings_batch_validation_failed
     kind_text(&w, "batch_id", fields->batch_id);
     kind_texts(&w, "validation_errors", fields->validation_errors, fields->validation_errors_count);
     kind_text(&w, "error_message", fields->error_message);
+    kind_more(&w, fields->more_json);
     kind_close(&w, '}');
     kind_text(&w, "correlation_id", fields->correlation_id);
     return kind_finish(&w, ret, problem);
@@ -86,6 +89,7 @@ int tidings_class_created(const struct tidings_class_created_fields *fields,
     kind_text(&w, "class_id", fields->class_id);
     kind_text(&w, "class_name", fields->class_name);
     kind_text(&w, "teacher_id", fields->teacher_id);
+    kind_more(&w, fields->more_json);
     kind_close(&w, '}');
     kind_text(&w, "correlation_id", fields->correlation_id);
     return kind_finish(&w, ret, problem);
@@ -106,6 +110,7 @@ int tidings_student_added_to_class(const struct tidings_student_added_to_class_f
     kind_text(&w, "class_id", fields->class_id);
     kind_text(&w, "student_id", fields->student_id);
     kind_text(&w, "student_name", fields->student_name);
+    kind_more(&w, fields->more_json);
     kind_close(&w, '}');
     kind_text(&w, "correlation_id", fields->correlation_id);
     return kind_finish(&w, ret, problem);
@@ -127,6 +132,7 @@ int tidings_validation_timeout_processed(
     kind_text(&w, "batch_id", fields->batch_id);
     kind_number(&w, "timeout_duration_seconds", fields->timeout_duration_seconds);
     kind_integer(&w, "processed_students", fields->processed_students);
+    kind_more(&w, fields->more_json);
     kind_close(&w, '}');
     kind_text(&w, "correlation_id", fields->correlation_id);
     return kind_finish(&w, ret, problem);
@@ -148,6 +154,7 @@ int tidings_student_associations_confirmed(
     kind_text(&w, "batch_id", fields->batch_id);
     kind_integer(&w, "confirmed_associations", fields->confirmed_associations);
     kind_integer(&w, "pending_associations", fields->pending_associations);
+    kind_more(&w, fields->more_json);
     kind_close(&w, '}');
     kind_text(&w, "correlation_id", fields->correlation_id);
     return kind_finish(&w, ret, problem);
@@ -170,6 +177,7 @@ int tidings_batch_spellcheck_completed(
     kind_integer(&w, "essays_processed", fields->essays_processed);
     kind_integer(&w, "total_errors_found", fields->total_errors_found);
     kind_number(&w, "processing_duration_seconds", fields->processing_duration_seconds);
+    kind_more(&w, fields->more_json);
     kind_close(&w, '}');
     kind_text(&w, "correlation_id", fields->correlation_id);
     return kind_finish(&w, ret, problem);
@@ -192,6 +200,7 @@ int tidings_batch_cj_assessment_completed(
     kind_integer(&w, "essays_assessed", fields->essays_assessed);
     kind_number(&w, "average_content_score", fields->average_content_score);
     kind_number(&w, "processing_duration_seconds", fields->processing_duration_seconds);
+    kind_more(&w, fields->more_json);
     kind_close(&w, '}');
     kind_text(&w, "correlation_id", fields->correlation_id);
     return kind_finish(&w, ret, problem);
@@ -212,6 +221,7 @@ int tidings_batch_processing_started(const struct tidings_batch_processing_start
     kind_text(&w, "batch_id", fields->batch_id);
     kind_text(&w, "pipeline_phase", fields->pipeline_phase);
     kind_number(&w, "estimated_duration_minutes", fields->estimated_duration_minutes);
+    kind_more(&w, fields->more_json);
     kind_close(&w, '}');
     kind_text(&w, "correlation_id", fields->correlation_id);
     return kind_finish(&w, ret, problem);
@@ -232,6 +242,7 @@ int tidings_batch_results_ready(const struct tidings_batch_results_ready_fields 
     kind_text(&w, "batch_id", fields->batch_id);
     kind_integer(&w, "results_count", fields->results_count);
     kind_text(&w, "download_url", fields->download_url);
+    kind_more(&w, fields->more_json);
     kind_close(&w, '}');
     kind_text(&w, "correlation_id", fields->correlation_id);
     return kind_finish(&w, ret, problem);
@@ -254,6 +265,7 @@ int tidings_batch_assessment_completed(
     kind_integer(&w, "total_essays", fields->total_essays);
     kind_integer(&w, "completed_assessments", fields->completed_assessments);
     kind_number(&w, "overall_completion_rate", fields->overall_completion_rate);
+    kind_more(&w, fields->more_json);
     kind_close(&w, '}');
     kind_text(&w, "correlation_id", fields->correlation_id);
     return kind_finish(&w, ret, problem);
@@ -280,6 +292,7 @@ int tidings_batch_pipeline_completed(const struct tidings_batch_pipeline_complet
     kind_text(&w, "correlation_id",
               fields->payload_correlation_id ? fields->payload_correlation_id
                                              : fields->correlation_id);
+    kind_more(&w, fields->more_json);
     kind_close(&w, '}');
     kind_text(&w, "correlation_id", fields->correlation_id);
     return kind_finish(&w, ret, problem);
@@ -304,6 +317,7 @@ int tidings_phase_skipped(const struct tidings_phase_skipped_fields *fields,
     kind_text(&w, "correlation_id",
               fields->payload_correlation_id ? fields->payload_correlation_id
                                              : fields->correlation_id);
+    kind_more(&w, fields->more_json);
     kind_close(&w, '}');
     kind_text(&w, "correlation_id", fields->correlation_id);
     return kind_finish(&w, ret, problem);
@@ -324,6 +338,7 @@ int tidings_essay_slot_assigned(const struct tidings_essay_slot_assigned_fields 
     if (fields->slot_index) kind_integer(&w, "slot_index", *fields->slot_index);
     kind_text(&w, "text_storage_id", fields->text_storage_id);
     kind_text(&w, "timestamp", fields->data_timestamp);
+    kind_more(&w, fields->more_json);
     kind_close(&w, '}');
     return kind_finish(&w, ret, problem);
 }

@@ -13,5 +13,6 @@ int tidings_batch_status_updated(const struct tidings_batch_status_updated_field
     kind_text(&w, "batch_id", fields->batch_id);
     kind_text(&w, "status", fields->status);
     kind_time(&w, "timestamp", fields->timestamp);
+    kind_more(&w, fields->more_json);
     return kind_finish(&w, ret, problem);
 }

@@ -13,6 +13,7 @@ int tidings_status_update(const struct tidings_status_update_fields *fields,
     kind_integer(&w, "submission_id", fields->submission_id);
     kind_text(&w, "status", fields->status);
     kind_time(&w, "timestamp", fields->timestamp);
+    kind_more(&w, fields->more_json);
     return kind_finish(&w, ret, problem);
 }
 
@@ -26,6 +27,7 @@ int tidings_test_result(const struct tidings_test_result_fields *fields, struct 
     kind_text(&w, "status", fields->status);
     kind_number(&w, "duration_ms", fields->duration_ms);
     kind_time(&w, "timestamp", fields->timestamp);
+    kind_more(&w, fields->more_json);
     return kind_finish(&w, ret, problem);
 }
 
@@ -39,6 +41,7 @@ int tidings_error_analysis(const struct tidings_error_analysis_fields *fields,
     kind_text(&w, "analysis", fields->analysis);
     kind_texts(&w, "suggestions", fields->suggestions, fields->suggestions_count);
     kind_time(&w, "timestamp", fields->timestamp);
+    kind_more(&w, fields->more_json);
     return kind_finish(&w, ret, problem);
 }
 
@@ -56,5 +59,6 @@ int tidings_complete(const struct tidings_complete_fields *fields, struct tiding
     kind_number(&w, "duration_ms", fields->summary.duration_ms);
     kind_close(&w, '}');
     kind_time(&w, "timestamp", fields->timestamp);
+    kind_more(&w, fields->more_json);
     return kind_finish(&w, ret, problem);
 }

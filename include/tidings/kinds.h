@@ -22,8 +22,9 @@
  * only read, and copied. The functions know no publisher and may be called by any thread.
  *
  * Set all of a struct to zero, then what there is to say. A pointer whose comment does not say what
- * NULL means must be given, and so must a choice without a word for 0. Texts are UTF-8; times are
- * in UTC, as RFC 3339 has them: 2025-01-31T09:00:00Z.
+ * NULL means must be given, and so must a choice without a word for 0. What the catalogue does not
+ * name goes into `more_json`. Texts are UTF-8; times are in UTC, as RFC 3339 has them:
+ * 2025-01-31T09:00:00Z.
  */
 #ifndef TIDINGS_KINDS_H
 #define TIDINGS_KINDS_H
@@ -79,6 +80,7 @@ struct tidings_batch_files_uploaded_fields {
     enum tidings_category category;      /* 0: file_operations. */
     enum tidings_priority priority;      /* 0: standard. */
     enum tidings_answer action_required; /* Whether the teacher has something to do now. 0: no. */
+    const char *more_json; /* Other members of `payload`: a JSON object. NULL: none. */
 };
 TIDINGS_API int
 tidings_batch_files_uploaded(const struct tidings_batch_files_uploaded_fields *fields,
@@ -94,6 +96,7 @@ struct tidings_batch_file_removed_fields {
     enum tidings_category category;      /* 0: file_operations. */
     enum tidings_priority priority;      /* 0: standard. */
     enum tidings_answer action_required; /* Whether the teacher has something to do now. 0: no. */
+    const char *more_json; /* Other members of `payload`: a JSON object. NULL: none. */
 };
 TIDINGS_API int tidings_batch_file_removed(const struct tidings_batch_file_removed_fields *fields,
                                            struct tidings_json *ret, char *problem);
@@ -109,6 +112,7 @@ struct tidings_batch_validation_failed_fields {
     enum tidings_category category;      /* 0: system_alerts. */
     enum tidings_priority priority;      /* 0: immediate. */
     enum tidings_answer action_required; /* Whether the teacher has something to do now. 0: yes. */
+    const char *more_json; /* Other members of `payload`: a JSON object. NULL: none. */
 };
 TIDINGS_API int
 tidings_batch_validation_failed(const struct tidings_batch_validation_failed_fields *fields,
@@ -124,6 +128,7 @@ struct tidings_class_created_fields {
     enum tidings_category category;      /* 0: class_management. */
     enum tidings_priority priority;      /* 0: standard. */
     enum tidings_answer action_required; /* Whether the teacher has something to do now. 0: no. */
+    const char *more_json; /* Other members of `payload`: a JSON object. NULL: none. */
 };
 TIDINGS_API int tidings_class_created(const struct tidings_class_created_fields *fields,
                                       struct tidings_json *ret, char *problem);
@@ -138,6 +143,7 @@ struct tidings_student_added_to_class_fields {
     enum tidings_category category;      /* 0: class_management. */
     enum tidings_priority priority;      /* 0: low. */
     enum tidings_answer action_required; /* Whether the teacher has something to do now. 0: no. */
+    const char *more_json; /* Other members of `payload`: a JSON object. NULL: none. */
 };
 TIDINGS_API int
 tidings_student_added_to_class(const struct tidings_student_added_to_class_fields *fields,
@@ -153,6 +159,7 @@ struct tidings_validation_timeout_processed_fields {
     enum tidings_category category;      /* 0: student_workflow. */
     enum tidings_priority priority;      /* 0: immediate. */
     enum tidings_answer action_required; /* Whether the teacher has something to do now. 0: no. */
+    const char *more_json; /* Other members of `payload`: a JSON object. NULL: none. */
 };
 TIDINGS_API int tidings_validation_timeout_processed(
     const struct tidings_validation_timeout_processed_fields *fields, struct tidings_json *ret,
@@ -168,6 +175,7 @@ struct tidings_student_associations_confirmed_fields {
     enum tidings_category category;      /* 0: student_workflow. */
     enum tidings_priority priority;      /* 0: high. */
     enum tidings_answer action_required; /* Whether the teacher has something to do now. 0: no. */
+    const char *more_json; /* Other members of `payload`: a JSON object. NULL: none. */
 };
 TIDINGS_API int tidings_student_associations_confirmed(
     const struct tidings_student_associations_confirmed_fields *fields, struct tidings_json *ret,
@@ -184,6 +192,7 @@ struct tidings_batch_spellcheck_completed_fields {
     enum tidings_category category;      /* 0: batch_progress. */
     enum tidings_priority priority;      /* 0: low. */
     enum tidings_answer action_required; /* Whether the teacher has something to do now. 0: no. */
+    const char *more_json; /* Other members of `payload`: a JSON object. NULL: none. */
 };
 TIDINGS_API int
 tidings_batch_spellcheck_completed(const struct tidings_batch_spellcheck_completed_fields *fields,
@@ -200,6 +209,7 @@ struct tidings_batch_cj_assessment_completed_fields {
     enum tidings_category category;      /* 0: batch_progress. */
     enum tidings_priority priority;      /* 0: standard. */
     enum tidings_answer action_required; /* Whether the teacher has something to do now. 0: no. */
+    const char *more_json; /* Other members of `payload`: a JSON object. NULL: none. */
 };
 TIDINGS_API int tidings_batch_cj_assessment_completed(
     const struct tidings_batch_cj_assessment_completed_fields *fields, struct tidings_json *ret,
@@ -215,6 +225,7 @@ struct tidings_batch_processing_started_fields {
     enum tidings_category category;      /* 0: batch_progress. */
     enum tidings_priority priority;      /* 0: low. */
     enum tidings_answer action_required; /* Whether the teacher has something to do now. 0: no. */
+    const char *more_json; /* Other members of `payload`: a JSON object. NULL: none. */
 };
 TIDINGS_API int
 tidings_batch_processing_started(const struct tidings_batch_processing_started_fields *fields,
@@ -230,6 +241,7 @@ struct tidings_batch_results_ready_fields {
     enum tidings_category category;      /* 0: processing_results. */
     enum tidings_priority priority;      /* 0: high. */
     enum tidings_answer action_required; /* Whether the teacher has something to do now. 0: no. */
+    const char *more_json; /* Other members of `payload`: a JSON object. NULL: none. */
 };
 TIDINGS_API int tidings_batch_results_ready(const struct tidings_batch_results_ready_fields *fields,
                                             struct tidings_json *ret, char *problem);
@@ -245,6 +257,7 @@ struct tidings_batch_assessment_completed_fields {
     enum tidings_category category;      /* 0: processing_results. */
     enum tidings_priority priority;      /* 0: standard. */
     enum tidings_answer action_required; /* Whether the teacher has something to do now. 0: no. */
+    const char *more_json; /* Other members of `payload`: a JSON object. NULL: none. */
 };
 TIDINGS_API int
 tidings_batch_assessment_completed(const struct tidings_batch_assessment_completed_fields *fields,
@@ -266,6 +279,7 @@ struct tidings_batch_pipeline_completed_fields {
     enum tidings_category category;     /* 0: processing_results. */
     enum tidings_priority priority;     /* 0: high. */
     enum tidings_answer action_required; /* Whether the teacher has something to do now. 0: no. */
+    const char *more_json; /* Other members of `payload`: a JSON object. NULL: none. */
 };
 TIDINGS_API int
 tidings_batch_pipeline_completed(const struct tidings_batch_pipeline_completed_fields *fields,
@@ -284,6 +298,7 @@ struct tidings_phase_skipped_fields {
     enum tidings_category category;      /* 0: batch_progress. */
     enum tidings_priority priority;      /* 0: low. */
     enum tidings_answer action_required; /* Whether the teacher has something to do now. 0: no. */
+    const char *more_json; /* Other members of `payload`: a JSON object. NULL: none. */
 };
 TIDINGS_API int tidings_phase_skipped(const struct tidings_phase_skipped_fields *fields,
                                       struct tidings_json *ret, char *problem);
@@ -299,6 +314,7 @@ struct tidings_essay_slot_assigned_fields {
     const char *data_timestamp;  /* A moment in UTC (RFC 3339). NULL: left out. */
     const char *correlation_id;  /* Ties together all that one request caused. NULL: left out. */
     const char *timestamp;       /* A moment in UTC (RFC 3339). NULL: now. */
+    const char *more_json;       /* Other members of `data`: a JSON object. NULL: none. */
 };
 TIDINGS_API int tidings_essay_slot_assigned(const struct tidings_essay_slot_assigned_fields *fields,
                                             struct tidings_json *ret, char *problem);
@@ -308,6 +324,7 @@ struct tidings_batch_status_updated_fields {
     const char *batch_id;  /* The batch it is about. */
     const char *status;    /* The state it is in now: processing, completed, failed. */
     const char *timestamp; /* A moment in UTC (RFC 3339). NULL: now. */
+    const char *more_json; /* Other members of the message: a JSON object. NULL: none. */
 };
 TIDINGS_API int
 tidings_batch_status_updated(const struct tidings_batch_status_updated_fields *fields,
@@ -323,6 +340,7 @@ struct tidings_ocr_progress_fields {
     const char *status;          /* What is being done. */
     const char *message;         /* A sentence for people. NULL: left out. */
     const char *timestamp;       /* A moment in UTC (RFC 3339). NULL: now. */
+    const char *more_json;       /* Other members of `payload`: a JSON object. NULL: none. */
 };
 TIDINGS_API int tidings_ocr_progress(const struct tidings_ocr_progress_fields *fields,
                                      struct tidings_json *ret, char *problem);
@@ -334,6 +352,7 @@ struct tidings_book_ready_fields {
     int64_t total_pages;   /* Its pages. */
     const char *message;   /* A sentence for people. */
     const char *timestamp; /* A moment in UTC (RFC 3339). NULL: now. */
+    const char *more_json; /* Other members of `payload`: a JSON object. NULL: none. */
 };
 TIDINGS_API int tidings_book_ready(const struct tidings_book_ready_fields *fields,
                                    struct tidings_json *ret, char *problem);
@@ -357,6 +376,7 @@ struct tidings_review_reminder_fields {
     size_t items_count;
     const char *message;   /* A sentence for people. */
     const char *timestamp; /* A moment in UTC (RFC 3339). NULL: now. */
+    const char *more_json; /* Other members of `payload`: a JSON object. NULL: none. */
 };
 TIDINGS_API int tidings_review_reminder(const struct tidings_review_reminder_fields *fields,
                                         struct tidings_json *ret, char *problem);
@@ -376,6 +396,7 @@ struct tidings_learning_update_fields {
     struct tidings_learning_update_stats stats;
     const char *message;   /* A sentence for people. NULL: left out. */
     const char *timestamp; /* A moment in UTC (RFC 3339). NULL: now. */
+    const char *more_json; /* Other members of `payload`: a JSON object. NULL: none. */
 };
 TIDINGS_API int tidings_learning_update(const struct tidings_learning_update_fields *fields,
                                         struct tidings_json *ret, char *problem);
@@ -398,6 +419,7 @@ struct tidings_notification_fields {
     const struct tidings_notification_action
         *action;           /* What can be done about it. NULL: left out. */
     const char *timestamp; /* A moment in UTC (RFC 3339). NULL: now. */
+    const char *more_json; /* Other members of `payload`: a JSON object. NULL: none. */
 };
 TIDINGS_API int tidings_notification(const struct tidings_notification_fields *fields,
                                      struct tidings_json *ret, char *problem);
@@ -408,6 +430,7 @@ struct tidings_error_fields {
     const char *message;      /* A sentence for people. */
     const char *details_json; /* Whatever helps to find the cause. JSON. NULL: left out. */
     const char *timestamp;    /* A moment in UTC (RFC 3339). NULL: now. */
+    const char *more_json;    /* Other members of `payload`: a JSON object. NULL: none. */
 };
 TIDINGS_API int tidings_error(const struct tidings_error_fields *fields, struct tidings_json *ret,
                               char *problem);
@@ -418,6 +441,7 @@ struct tidings_connection_established_fields {
     const char *message;           /* A sentence for people. */
     const char *payload_timestamp; /* A moment in UTC (RFC 3339). NULL: as `timestamp`. */
     const char *timestamp;         /* A moment in UTC (RFC 3339). NULL: now. */
+    const char *more_json;         /* Other members of `payload`: a JSON object. NULL: none. */
 };
 TIDINGS_API int
 tidings_connection_established(const struct tidings_connection_established_fields *fields,
@@ -428,6 +452,7 @@ struct tidings_status_update_fields {
     int64_t submission_id;
     const char *status;    /* The state it is in now. */
     const char *timestamp; /* A moment in UTC (RFC 3339). NULL: now. */
+    const char *more_json; /* Other members of the message: a JSON object. NULL: none. */
 };
 TIDINGS_API int tidings_status_update(const struct tidings_status_update_fields *fields,
                                       struct tidings_json *ret, char *problem);
@@ -439,6 +464,7 @@ struct tidings_test_result_fields {
     const char *status;    /* How it went: passed, failed. */
     double duration_ms;    /* How long it took. */
     const char *timestamp; /* A moment in UTC (RFC 3339). NULL: now. */
+    const char *more_json; /* Other members of the message: a JSON object. NULL: none. */
 };
 TIDINGS_API int tidings_test_result(const struct tidings_test_result_fields *fields,
                                     struct tidings_json *ret, char *problem);
@@ -451,6 +477,7 @@ struct tidings_error_analysis_fields {
     const char *const *suggestions; /* What might help. */
     size_t suggestions_count;
     const char *timestamp; /* A moment in UTC (RFC 3339). NULL: now. */
+    const char *more_json; /* Other members of the message: a JSON object. NULL: none. */
 };
 TIDINGS_API int tidings_error_analysis(const struct tidings_error_analysis_fields *fields,
                                        struct tidings_json *ret, char *problem);
@@ -467,6 +494,7 @@ struct tidings_complete_fields {
     const char *final_status; /* How it ended: passed, failed. */
     struct tidings_complete_summary summary;
     const char *timestamp; /* A moment in UTC (RFC 3339). NULL: now. */
+    const char *more_json; /* Other members of the message: a JSON object. NULL: none. */
 };
 TIDINGS_API int tidings_complete(const struct tidings_complete_fields *fields,
                                  struct tidings_json *ret, char *problem);

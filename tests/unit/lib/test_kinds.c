@@ -363,6 +363,59 @@ static void test_refused_json(void **state) {
     assert_string_equal(problem, "payload.details: must be JSON");
 }
 
+static void test_more(void **state) {
+    (void)state;
+    static const struct {
+        const char *more, *problem; /* NULL: it is good */
+    } cases[] = {
+        { "{}", NULL },
+        { " { \"extra\" : [1] , \"\\u0065\":{} } ", NULL },
+        { "{\"currentPage\":3}", NULL },
+        { "{\"currentPage\":-3}", "payload.currentPage: must be at least 0" },
+        { "{\"status\":\"t\"}", "payload.more_json: has what is there already" },
+        { "{\"extra\":1,\"extra\":2}", "payload.more_json: has what is there already" },
+        { "{\"extra\":1", "payload.more_json: must be a JSON object" },
+        { "[]", "payload.more_json: must be a JSON object" },
+        { "", "payload.more_json: must be a JSON object" },
+    };
+    for (size_t i = 0; i < countof(cases); i++) {
+        struct tidings_ocr_progress_fields fields = { .book_id = "b", .status = "s" };
+        struct tidings_json json;
+        char problem[TIDINGS_PROBLEM_MAX] = "";
+        fields.more_json = cases[i].more;
+        int result = tidings_ocr_progress(&fields, &json, problem);
+        assert_string_equal(problem, cases[i].problem ? cases[i].problem : "");
+        assert_int_equal(result, cases[i].problem ? TIDINGS_INVALID : TIDINGS_OK);
+        tidings_json_free(&json);
+    }
+}
+
+static void test_more_samples(void **state) {
+    (void)state;
+    struct tidings_json json;
+    const struct tidings_batch_cj_assessment_completed_fields assessed = {
+        .batch_id = "batch_123",
+        .essays_assessed = 15,
+        .average_content_score = 7.8,
+        .processing_duration_seconds = 450,
+        .correlation_id = CORRELATION,
+        .timestamp = "2024-01-15T11:15:00Z",
+        .more_json = "{\"essays\":[{\"essay_id\":\"essay-456\",\"cj_rank\":1,\"cj_score\":85.5}]}",
+    };
+    assert_int_equal(tidings_batch_cj_assessment_completed(&assessed, &json, NULL), TIDINGS_OK);
+    assert_like(json.text, CATALOGUE "/samples/huleedu/batch_cj_assessment_completed-essays.json");
+    tidings_json_free(&json);
+    const struct tidings_status_update_fields update = { .submission_id = 1,
+                                                         .status = "s",
+                                                         .timestamp = "2025-01-31T09:00:00Z",
+                                                         .more_json = "{\"x\":0}" };
+    assert_int_equal(tidings_status_update(&update, &json, NULL), TIDINGS_OK);
+    assert_string_equal(json.text,
+                        "{\"type\":\"status_update\",\"submission_id\":1,\"status\":\"s\","
+                        "\"timestamp\":\"2025-01-31T09:00:00Z\",\"x\":0}");
+    tidings_json_free(&json);
+}
+
 static void test_too_big(void **state) {
     (void)state;
     enum { LARGE = 17 * 1024 * 1024 };
@@ -394,12 +447,20 @@ static void test_check(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_samples),         cmocka_unit_test(test_usual_values),
-        cmocka_unit_test(test_usual_answer),    cmocka_unit_test(test_slot_without_name),
-        cmocka_unit_test(test_progress),        cmocka_unit_test(test_refused_member),
-        cmocka_unit_test(test_refused_element), cmocka_unit_test(test_refused_list),
-        cmocka_unit_test(test_refused_number),  cmocka_unit_test(test_refused_json),
-        cmocka_unit_test(test_too_big),         cmocka_unit_test(test_check),
+        cmocka_unit_test(test_samples),
+        cmocka_unit_test(test_usual_values),
+        cmocka_unit_test(test_usual_answer),
+        cmocka_unit_test(test_slot_without_name),
+        cmocka_unit_test(test_progress),
+        cmocka_unit_test(test_refused_member),
+        cmocka_unit_test(test_refused_element),
+        cmocka_unit_test(test_refused_list),
+        cmocka_unit_test(test_refused_number),
+        cmocka_unit_test(test_refused_json),
+        cmocka_unit_test(test_more),
+        cmocka_unit_test(test_more_samples),
+        cmocka_unit_test(test_too_big),
+        cmocka_unit_test(test_check),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
