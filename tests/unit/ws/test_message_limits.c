@@ -198,8 +198,9 @@ static void input_may_wait(void **state) {
             do {
                 struct ws_input before = in;
                 if (ws_read(&reader, &options, NULL, &in, &event) == WS_EVENT) {
-                    strncat(heard, event.payload.at, event.payload.len);
-                    strncat(heard, ".", 1);
+                    size_t len = strlen(heard);
+                    (void)snprintf(heard + len, sizeof heard - len, "%.*s.", (int)event.payload.len,
+                                   event.payload.at);
                 }
                 if (before.len > 0) assert_true(in.len < before.len);
                 assert_true(ws_reader_hold(&reader, &options, &in));
