@@ -18,7 +18,8 @@ enum {
     FLOODERS = 20,
     TURNS_MAX = 100000,
     PONG_BYTES = 2 + 4,
-    PONGS_A_PORTION = 16, /* of conn_ws.c */
+    PONGS_A_PORTION = 64, /* of conn_ws.c */
+    READS_MAX = 100,
 };
 
 static struct endpoint_options endpoint = {
@@ -103,9 +104,10 @@ static void a_flood_of_pings_is_answered_in_portions(void **state) {
         heard = last_pong(one, heard, &pongs);
     }
     assert_int_equal(heard, sent); /* but all in the end, */
-    uint64_t portions = counter_read(&scene.counts->portions) + 1;
-    assert_true(portions > 1);
-    assert_true(pongs <= PONGS_A_PORTION * portions); /* of more the last one only */
+    uint64_t portions = counter_read(&scene.counts->portions);
+    assert_true(portions > 0);
+    /* Of more in a portion the last one only; reads that were no more than one are not counted. */
+    assert_true(pongs <= PONGS_A_PORTION * (portions + READS_MAX));
     assert_int_equal(session_shared_unfinished_bytes(scene.shared), 0);
 
     /* Who says little has a pong for each ping. */
