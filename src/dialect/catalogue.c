@@ -108,7 +108,7 @@ static enum err check_number(const struct checker *checker, const struct catalog
     return ERR_OK;
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion): as deep as the table, which is CATALOGUE_DEPTH_MAX */
+/* As deep as the table, at most CATALOGUE_DEPTH_MAX. */
 static enum err check_value(struct checker *checker, const struct catalogue_field *field,
                             const struct json_value *value);
 
