@@ -7,6 +7,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Kafka } from './support/kafka';
 import { hear, startNodes } from './support/nodes';
 import { RedisClient, startRedis } from './support/redis';
 import { freePort } from './support/run';
@@ -148,4 +149,24 @@ test('judges messages as another reader of the schemas does', async () => {
   const differ = lines.filter((line, i) => judges.some((judge) => judge(JSON.parse(line))) !== out[i]!.startsWith('= '));
   expect(differ).toEqual([]);
   expect(out.filter((line) => line.startsWith('= ')).length).toBeGreaterThan(500);
+});
+
+test('the event goes to Kafka and the notification to the screen, and neither waits for the other', async () => {
+  const program = built('publish.c', 'cc -std=c99', '');
+  const redis = await startRedis();
+  const kafka = await Kafka.start('events');
+  const ear = await RedisClient.to(redis);
+  ear.send('SUBSCRIBE', 'ws:u1');
+  await ear.hears(/subscribe\r\n/);
+  const texts = ['{"n":1}', '{"n":2}'];
+  const both = await ran(program, [redis.url, '', 'u1', '', kafka.brokers, kafka.topic], texts);
+  expect(both.out.map((line) => line.trim()).sort()).toEqual(['1 events ok', '1 ws:u1 ok', '2 events ok', '2 ws:u1 ok']);
+  expect(kafka.consume(2)).toEqual(texts);
+  await ear.hears(/\{"n":2\}/);
+  // Without Redis the event arrives; without Kafka the notification does.
+  const screenless = await ran(program, ['redis://127.0.0.1:9', '', 'u1', '', kafka.brokers, kafka.topic], ['{"n":3}']);
+  expect(screenless.out.map((line) => line.split(' ').slice(1, 3).join(' ')).sort()).toEqual(['events ok', 'ws:u1 expired']);
+  const processless = await ran(program, [redis.url, '', 'u1', '', '127.0.0.1:9', kafka.topic], ['{"n":4}']);
+  expect(processless.out.map((line) => line.split(' ').slice(1, 3).join(' ')).sort()).toEqual(['events expired', 'ws:u1 ok']);
+  ear.end();
 });

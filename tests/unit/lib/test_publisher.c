@@ -259,6 +259,18 @@ static void nothing_is_sent_twice(void **state) {
     wait_until_connected(publisher);
     assert_int_equal(publish_number(publisher, 1000000), TIDINGS_OK);
     uint64_t heard = hear_numbers(ear, 1000000, PATIENCE_MS);
+    (void)close(ear);
+    /* One that is gone for a while, and comes back as new. */
+    redis_stop(&redis);
+    for (int i = 0; i < 50; i++) {
+        taken += publish_number(publisher, 1000001 + (uint64_t)i) == TIDINGS_OK;
+        redis_pause_ms(1);
+    }
+    redis_start(&redis);
+    wait_until_connected(publisher);
+    ear = subscribe(redis.port, "ws:u1");
+    taken += publish_number(publisher, 2000000) == TIDINGS_OK;
+    heard += hear_numbers(ear, 2000000, PATIENCE_MS);
     assert_int_equal(tidings_flush(publisher, PATIENCE_MS), TIDINGS_OK);
     uint64_t ok = count_of(&told, TIDINGS_OK), unknown = count_of(&told, TIDINGS_UNKNOWN);
     uint64_t expired = count_of(&told, TIDINGS_EXPIRED);
