@@ -17,6 +17,7 @@
 #include "app/sandbox.h"
 #include "app/sharing.h"
 #include "app/storage.h"
+#include "app/supervisor.h"
 #include "app/worker.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -50,12 +51,13 @@ struct app {
     const char *endpoint_names[COUNT_ENDPOINTS_MAX];
     size_t endpoint_count;
     struct api_gauge gauges[APP_GAUGES];
-    struct doors *doors; /* until the workers have them */
+    struct doors *doors;
     struct storage *storage;
     struct sharing *sharing; /* NULL: the broker is this process */
     struct keyring *keyring;
     struct intake *intake; /* NULL: there is none */
     struct drain *drain;
+    bool is_reload_told;           /* the supervisor waits to hear that it is over */
     bool wants_reload, wants_keys; /* once the workers have gone over to what is new already */
 };
 
@@ -175,6 +177,8 @@ static void go_over(struct app *app, struct settings *next) {
 
 static void try_reload(struct app *app) {
     app->wants_reload = false;
+    app->is_reload_told = true;
+    supervisor_tell_reloading();
     struct counts *counts = app->counts[app->worker_count];
     struct settings *next = reload(app->source, app->settings, app->keyring, app->worker_count);
     counter_add(&counts->reloads[next ? COUNT_RELOAD_OK : COUNT_RELOAD_REFUSED], 1);
@@ -241,6 +245,10 @@ static void on_second(void *owner) {
     } else if (app->settings->identity.context) {
         see_to_certificates(app);
     }
+    if (app->is_reload_told && !is_reloading(app)) {
+        app->is_reload_told = false;
+        supervisor_tell("READY=1");
+    }
     keyring_second(app->keyring, count_unknown_keys(app));
 }
 
@@ -294,6 +302,7 @@ static void on_signal(uv_signal_t *handle, int number) {
         log_stop();
         _exit(1);
     }
+    supervisor_tell("STOPPING=1");
     const struct config *config = app->settings->config;
     log_line(LOG_INFO, "draining", log_int("signal", number),
              log_uint("delay_seconds", config->drain_delay_seconds),
@@ -301,6 +310,7 @@ static void on_signal(uv_signal_t *handle, int number) {
     const struct drain_options options = {
         .delay_ms = config->drain_delay_seconds * 1000ull,
         .spread_ms = config->drain_seconds * 1000ull,
+        .leaves_doors = doors_are_held(app->doors),
         .api_shared = app->api_shared,
         .session_shared = app->session_shared,
         .workers = app->workers,
@@ -387,6 +397,7 @@ static enum err start(struct app *app, struct config *own_config, struct err_not
     }
     log_line(LOG_INFO, "ready", log_uint("workers", app->worker_count),
              log_uint("max_connections", app->settings->max_connections));
+    supervisor_tell("READY=1");
     return ERR_OK;
 }
 

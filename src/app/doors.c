@@ -4,27 +4,67 @@
  */
 #include "app/doors.h"
 
+#include "app/inherited.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/config.h"
 #include "net/listener.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 struct door {
     struct address address;
     enum session_door leads_to;
     bool is_tls;
-    size_t count; /* one socket a worker, of the first so many */
+    bool is_held;
+    size_t worker_count; /* the first so many hear it */
+    size_t count; /* at least as many: worker i has every one that is i modulo worker_count */
     int fds[HUB_WORKERS_MAX];
 };
 
 struct doors {
     struct door list[2 * CONFIG_LISTEN_MAX + 1];
     size_t count;
+    bool are_handed_over;
     size_t worker_count;
     uint32_t keepalive_s;
+    struct inherited *inherited; /* while they are opened */
 };
+
+/* Fewer sockets than workers: some share one, and whoever is first has the client. Cloned by
+ * SO_REUSEPORT each worker would have its own queue, which would be lost when the process ends. */
+static enum err share_out(struct door *door, size_t sockets, struct err_note *note) {
+    door->count = sockets;
+    for (; door->count < door->worker_count; door->count++) {
+        int fd = fcntl(door->fds[door->count % sockets], F_DUPFD_CLOEXEC, 0);
+        if (fd < 0) return err_note(note, ERR_LIMIT, "inherited socket: %s", strerror(errno));
+        door->fds[door->count] = fd;
+    }
+    return ERR_OK;
+}
+
+static void close_door(struct door *door) {
+    while (door->count > 0)
+        (void)close(door->fds[--door->count]);
+}
+
+static enum err bind_or_inherit(const struct doors *doors, struct door *door,
+                                struct err_note *note) {
+    size_t sockets =
+        inherited_take(doors->inherited, &door->address, countof(door->fds), door->fds);
+    for (size_t i = 0; i < sockets; i++)
+        listener_tune(door->fds[i], doors->keepalive_s);
+    if (sockets > 0) {
+        door->is_held = true;
+        enum err e = share_out(door, sockets, note);
+        if (e) close_door(door);
+        return e;
+    }
+    door->count = door->worker_count;
+    return listener_bind(&door->address, door->count, doors->keepalive_s, door->fds, note);
+}
 
 static enum err open_door(struct doors *doors, const struct address *address,
                           enum session_door leads_to, bool is_tls, struct err_note *note) {
@@ -33,8 +73,8 @@ static enum err open_door(struct doors *doors, const struct address *address,
     door->address = *address;
     door->leads_to = leads_to;
     door->is_tls = is_tls;
-    door->count = leads_to == SESSION_DOOR_PUBLIC ? doors->worker_count : 1;
-    enum err e = listener_bind(&door->address, door->count, doors->keepalive_s, door->fds, note);
+    door->worker_count = leads_to == SESSION_DOOR_PUBLIC ? doors->worker_count : 1;
+    enum err e = bind_or_inherit(doors, door, note);
     if (!e) doors->count++;
     return e;
 }
@@ -55,10 +95,13 @@ enum err doors_open(const struct settings *settings, size_t worker_count, struct
     struct doors *doors = mem_new(sizeof *doors);
     doors->worker_count = worker_count;
     doors->keepalive_s = config->keepalive_seconds;
+    doors->inherited = inherited_new();
+    inherited_add_activated(doors->inherited);
     enum err e = open_public(doors, config->listen, config->listen_count, is_all_tls, note);
     if (!e) e = open_public(doors, tls->listen, tls->listen_count, true, note);
     for (size_t i = 0; i < config->metrics.listen_count && !e; i++)
         e = open_door(doors, &config->metrics.listen[i], SESSION_DOOR_METRICS, false, note);
+    inherited_free(doors->inherited);
     if (e) {
         doors_free(doors);
     } else {
@@ -72,23 +115,30 @@ static void say(const struct door *door) {
     (void)address_format_port(&door->address, text);
     const char *serves = door->leads_to == SESSION_DOOR_METRICS ? "metrics" : "endpoints";
     log_line(LOG_INFO, "listening", log_text("address", text), log_text("serves", serves),
-             log_text("tls", door->is_tls ? "yes" : "no"));
+             log_text("tls", door->is_tls ? "yes" : "no"),
+             log_text("inherited", door->is_held ? "yes" : "no"));
 }
 
 void doors_hand_over(struct doors *doors, struct worker *const *workers) {
     for (size_t i = 0; i < doors->count; i++) {
         const struct door *door = &doors->list[i];
-        for (size_t w = 0; w < door->count; w++)
-            worker_listen(workers[w], door->leads_to, door->is_tls, door->fds[w]);
+        const struct worker_entrance entrance = { door->leads_to, door->is_tls, door->is_held };
+        for (size_t s = 0; s < door->count; s++)
+            worker_listen(workers[s % door->worker_count], &entrance, door->fds[s]);
         say(door);
     }
-    doors->count = 0;
+    doors->are_handed_over = true;
+}
+
+bool doors_are_held(const struct doors *doors) {
+    for (size_t i = 0; i < doors->count; i++)
+        if (doors->list[i].is_held) return true;
+    return false;
 }
 
 void doors_free(struct doors *doors) {
     if (!doors) return;
-    for (size_t i = 0; i < doors->count; i++)
-        for (size_t w = 0; w < doors->list[i].count; w++)
-            (void)close(doors->list[i].fds[w]);
+    for (size_t i = 0; i < doors->count && !doors->are_handed_over; i++)
+        close_door(&doors->list[i]);
     mem_free(doors);
 }

@@ -10,13 +10,16 @@
 
 struct doors;
 
-/* Listens on every address of the configuration, for so many workers. On failure `note` names the
+/* Listens on every address of the configuration, for so many workers: on the sockets that the
+ * supervisor passes on, if they are bound to it, or else on new ones. On failure `note` names the
  * address. */
 MUST_USE enum err doors_open(const struct settings *settings, size_t worker_count,
                              struct doors **ret, struct err_note *note);
 /* Hands the sockets to the workers, before these start, and says in the log which addresses they
  * are. */
 void doors_hand_over(struct doors *doors, struct worker *const *workers);
+/* Somebody else holds one of them, too, who will pass it to the next process. */
+bool doors_are_held(const struct doors *doors);
 /* Closes what was not handed over. NULL is fine. */
 void doors_free(struct doors *doors);
 

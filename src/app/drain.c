@@ -10,7 +10,8 @@
 
 enum {
     STEP_MS = 50,
-    LEAVE_MS = 6000, /* for the last ones to read their close frame and go */
+    LATECOMERS_MS = 1000, /* for those who were accepted just before to make their handshakes */
+    LEAVE_MS = 6000,      /* for the last ones to read their close frame and go */
 };
 
 struct drain {
@@ -34,9 +35,16 @@ static double fraction_at(const struct drain *drain, uint64_t passed_ms) {
     return passed_ms >= spread_ms ? 1.0 : (double)passed_ms / (double)spread_ms;
 }
 
+/* Again and again, since there may have been no memory for the order. */
+static void leave_doors(const struct drain *drain) {
+    for (size_t i = 0; i < drain->options.worker_count; i++)
+        worker_leave(drain->options.workers[i]);
+}
+
 static void step(void *arg) {
     struct drain *drain = arg;
     if (drain->is_over) return;
+    if (drain->options.leaves_doors) leave_doors(drain);
     uint64_t passed_ms = (clock_now_ns() - drain->began_ns) / NS_PER_MS;
     if (passed_ms < drain->options.delay_ms) return;
     passed_ms -= drain->options.delay_ms;
@@ -60,6 +68,7 @@ struct drain *drain_begin(const struct drain_options *options, struct loop *loop
                           void *owner) {
     struct drain *drain = mem_new(sizeof *drain);
     drain->options = *options;
+    if (options->leaves_doors) drain->options.delay_ms = LATECOMERS_MS;
     drain->done = done;
     drain->owner = owner;
     drain->began_ns = clock_now_ns();

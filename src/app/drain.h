@@ -14,6 +14,7 @@
 struct drain_options {
     uint64_t delay_ms;
     uint64_t spread_ms;
+    bool leaves_doors; /* at once, the sockets that are held elsewhere: who comes now waits there */
     struct api_shared *api_shared;
     struct session_shared *session_shared;
     struct worker *const *workers;

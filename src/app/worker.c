@@ -17,19 +17,19 @@ enum { ORDERS_MAX = 1024, SAY_FAILED_MS = 5000 };
 
 /* What the control thread tells a worker. */
 struct order {
-    enum { ORDER_DRAIN, ORDER_GO_OVER, ORDER_QUESTION } kind;
+    enum { ORDER_DRAIN, ORDER_LEAVE, ORDER_GO_OVER, ORDER_QUESTION } kind;
     double fraction;
     struct broker_question *question;
     char *text; /* of the question, the order's own */
     size_t text_len;
 };
 
-/* What a listening socket leads to. */
+/* A listening socket, in a list of them. */
 struct entrance {
+    struct entrance *next;
     struct worker *worker;
-    enum session_door door;
-    bool is_tls;
-    struct listener *listener;
+    struct worker_entrance is;
+    struct listener *listener; /* NULL: it was left */
 };
 
 struct worker {
@@ -43,8 +43,7 @@ struct worker {
     struct counts *counts;
     struct settings *settings;          /* those that hold here */
     _Atomic(struct settings *) offered; /* the latest; borrowed */
-    struct entrance entrances[2 * CONFIG_LISTEN_MAX + 1];
-    size_t entrance_count;
+    struct entrance *entrances;
     atomic_bool is_empty;
     atomic_bool is_to_stop; /* no order, for which there might be no memory */
     atomic_bool is_degraded;
@@ -79,11 +78,20 @@ static void put_question(struct worker *worker, const struct order *order) {
     mem_free(order->text);
 }
 
+static void leave(struct worker *worker) {
+    for (struct entrance *at = worker->entrances; at; at = at->next) {
+        if (!at->is.is_held) continue;
+        listener_close(at->listener);
+        at->listener = NULL;
+    }
+}
+
 static void on_orders(void *owner) {
     struct worker *worker = owner;
     struct order order;
     while (mailbox_take(worker->orders, &order, 1) > 0) {
         switch (order.kind) {
+        case ORDER_LEAVE: leave(worker); break;
         case ORDER_GO_OVER: go_over(worker); break;
         case ORDER_QUESTION: put_question(worker, &order); break;
         case ORDER_DRAIN:
@@ -153,16 +161,16 @@ struct worker *worker_new(const struct worker_parts *parts, struct err_note *not
 static bool on_accepted(void *owner, int fd, const struct address *peer) {
     const struct entrance *entrance = owner;
     struct session *session = entrance->worker->session;
-    session_accept(session, entrance->door, entrance->is_tls, fd, peer);
+    session_accept(session, entrance->is.leads_to, entrance->is.is_tls, fd, peer);
     return session_wants_more(session);
 }
 
-void worker_listen(struct worker *worker, enum session_door door, bool is_tls, int own_fd) {
-    assert(worker->entrance_count < countof(worker->entrances));
-    struct entrance *entrance = &worker->entrances[worker->entrance_count++];
+void worker_listen(struct worker *worker, const struct worker_entrance *is, int own_fd) {
+    struct entrance *entrance = mem_new(sizeof *entrance);
+    entrance->next = worker->entrances;
+    worker->entrances = entrance;
     entrance->worker = worker;
-    entrance->door = door;
-    entrance->is_tls = is_tls;
+    entrance->is = *is;
     entrance->listener =
         listener_new(worker->loop, own_fd, &worker->counts->accept_failed, on_accepted, entrance);
 }
@@ -186,6 +194,10 @@ static void give_order(struct worker *worker, struct order order) {
 
 void worker_drain(struct worker *worker, double fraction) {
     give_order(worker, (struct order){ .kind = ORDER_DRAIN, .fraction = fraction });
+}
+
+void worker_leave(struct worker *worker) {
+    give_order(worker, (struct order){ .kind = ORDER_LEAVE });
 }
 
 void worker_offer(struct worker *worker, struct settings *settings) {
@@ -226,12 +238,20 @@ void worker_stop(struct worker *worker) {
     worker->is_started = false;
 }
 
+static void free_entrances(struct entrance *list) {
+    while (list) {
+        struct entrance *next = list->next;
+        mem_free(list);
+        list = next;
+    }
+}
+
 void worker_free(struct worker *worker) {
     if (!worker) return;
-    for (size_t i = 0; i < worker->entrance_count; i++) {
-        listener_close(worker->entrances[i].listener);
-    }
+    for (struct entrance *at = worker->entrances; at; at = at->next)
+        listener_close(at->listener);
     loop_free(worker->loop);
+    free_entrances(worker->entrances);
     session_free(worker->session);
     api_free(worker->api);
     struct order order;

@@ -25,13 +25,24 @@ struct worker_parts {
 
 /* Makes it, on the calling thread; it does not run yet. NULL and a note when the kernel refuses. */
 struct worker *worker_new(const struct worker_parts *parts, struct err_note *note);
-/* Takes a listening socket over, before `worker_start`. `is_tls`: TLS is spoken on it. */
-void worker_listen(struct worker *worker, enum session_door door, bool is_tls, int own_fd);
+/* A listening socket of a worker. */
+struct worker_entrance {
+    enum session_door leads_to;
+    bool is_tls;  /* TLS is spoken on it */
+    bool is_held; /* somebody else has it, too: who comes when it is left waits for who has it next
+                   */
+};
+
+/* Takes a listening socket over, before `worker_start`. */
+void worker_listen(struct worker *worker, const struct worker_entrance *is, int own_fd);
 MUST_USE enum err worker_start(struct worker *worker);
 
 /* From any thread, while it runs: has it close the share of its connections that brings the total
  * to `fraction`. */
 void worker_drain(struct worker *worker, double fraction);
+/* From any thread, while it runs: has it accept no more on the sockets that are held elsewhere, and
+ * close them. Harmless when it has done so already. */
+void worker_leave(struct worker *worker);
 /* From any thread, while it runs: has it go over to `settings`, which must stay until it has, and
  * count that down in `settings->awaited`; the last worker to do so says that all is done. Harmless
  * when it has gone over already. */

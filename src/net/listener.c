@@ -8,6 +8,7 @@
 #include "net/socket_priv.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -48,16 +49,32 @@ static enum err fail(const struct address *address, const char *what, struct err
                     strerror(reason));
 }
 
-static enum err learn_port(int fd, struct address *address) {
+static bool learn_address(int fd, struct address *ret) {
     struct sockaddr_storage at;
     socklen_t len = sizeof at;
-    struct address bound;
-    if (getsockname(fd, (struct sockaddr *)&at, &len) != 0 ||
-        !address_from_sockaddr((const struct sockaddr *)&at, &bound)) {
-        return ERR_IO;
+    return getsockname(fd, (struct sockaddr *)&at, &len) == 0 &&
+           address_from_sockaddr((const struct sockaddr *)&at, ret);
+}
+
+static bool is_option(int fd, int name, int value) {
+    int is = 0;
+    socklen_t len = sizeof is;
+    return getsockopt(fd, SOL_SOCKET, name, &is, &len) == 0 && is == value;
+}
+
+enum err listener_adopt(int fd, struct address *ret_address) {
+    bool is_one = is_option(fd, SO_ACCEPTCONN, 1) && is_option(fd, SO_TYPE, SOCK_STREAM) &&
+                  learn_address(fd, ret_address);
+    if (!is_one || fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 || fcntl(fd, F_SETFL, O_NONBLOCK) != 0) {
+        return ERR_INVALID;
     }
-    address->port = bound.port;
     return ERR_OK;
+}
+
+void listener_tune(int fd, uint32_t keepalive_s) {
+    set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+    set_keepalive(fd, keepalive_s);
+    (void)listen(fd, BACKLOG);
 }
 
 static enum err bind_one(struct address *address, bool is_first, uint32_t keepalive_s, int *ret_fd,
@@ -77,10 +94,12 @@ static enum err bind_one(struct address *address, bool is_first, uint32_t keepal
     if (is_first) set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
     set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
     set_keepalive(fd, keepalive_s);
-    if (listen(fd, BACKLOG) != 0 || learn_port(fd, address) != ERR_OK) {
+    struct address bound;
+    if (listen(fd, BACKLOG) != 0 || !learn_address(fd, &bound)) {
         e = fail(address, "cannot listen on", note);
         goto out;
     }
+    address->port = bound.port;
     *ret_fd = fd;
     fd = -1;
 out:

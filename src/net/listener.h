@@ -20,6 +20,13 @@
 MUST_USE enum err listener_bind(struct address *address, size_t count, uint32_t keepalive_s,
                                 int *ret_fds, struct err_note *note);
 
+/* Makes a socket that somebody else bound ready: nonblocking, closed by exec. `ret_address` is what
+ * it is bound to. ERR_INVALID: it does not listen for TCP. */
+MUST_USE enum err listener_adopt(int fd, struct address *ret_address);
+/* Accepted sockets inherit what those of `listener_bind` do; its queue becomes as long as theirs.
+ */
+void listener_tune(int fd, uint32_t keepalive_s);
+
 /* A connection came in; `fd` is the callee's. False: no more in this turn. */
 typedef bool (*listener_accepted)(void *owner, int fd, const struct address *peer);
 
