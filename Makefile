@@ -57,7 +57,7 @@ lint: ## clang-format, clang-tidy, the floors
 	@tools/install build test lint
 	@tools/lint
 
-docs: build ## docs/configuration.md from the table of the configuration
+docs: build ## docs/configuration.md, docs/http-api.md and docs/openapi.json from the tables in the code
 	@ninja -C $(OUT)/release docs
 
 clean:

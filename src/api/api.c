@@ -6,6 +6,7 @@
 
 #include "api/admin_priv.h"
 #include "api/demo_priv.h"
+#include "api/routes_priv.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "http/bearer.h"
@@ -70,32 +71,19 @@ void api_set_rules(struct api *api, const struct api_rules *rules) {
     api->rules = rules;
 }
 
-#define METRICS_ROUTE "/metrics"
-
 static const struct {
     unsigned methods;
     const char *pattern;
     http_handler handler;
 } routes[] = {
-    { HTTP_BIT(POST), "/api/v1/publish", publish_post },
-    { HTTP_BIT(POST), "/api/v1/broadcast", publish_broadcast_post },
-    { HTTP_BIT(POST), "/api/v1/batch", batch_post },
-    { HTTP_BIT(GET) | HTTP_BIT(OPTIONS), "/api/v1/ws/stats", stats_get },
-    { HTTP_BIT(POST), "/api/v1/submissions", submissions_post },
-    { HTTP_BIT(GET) | HTTP_BIT(OPTIONS), "/api/v1/submissions/{id}", submissions_get },
-    { HTTP_BIT(GET) | HTTP_BIT(OPTIONS), "/api/v1/batches/{id}/status", batches_get },
-    { HTTP_BIT(GET), "/internal/v1/batches/{id}/status", batches_internal_get },
-    { HTTP_BIT(GET), "/api/v1/users/{id}/connections", users_connections_get },
-    { HTTP_BIT(DELETE), "/api/v1/users/{id}/connections", users_connections_delete },
-    { HTTP_BIT(GET), "/api/v1/admin/overview", overview_get },
-    { HTTP_BIT(GET), "/healthz", health_get },
-    { HTTP_BIT(GET), "/healthz/redis", health_redis_get },
-    { HTTP_BIT(GET), "/healthz/websocket", health_websocket_get },
-    { HTTP_BIT(GET), "/readyz", health_ready_get },
+#define ITEM(handler, methods, pattern, who, body, good, bad, text)                                \
+    { API_METHODS_##methods, pattern, handler },
+    API_ROUTE_MAP(ITEM)
+#undef ITEM
 };
 
 const char *api_route(size_t number, bool is_demo) {
-    if (number == 0) return METRICS_ROUTE;
+    if (number == 0) return API_METRICS_PATTERN;
     number -= 1;
     if (number < countof(routes)) return routes[number].pattern;
     number -= countof(routes);
@@ -104,11 +92,11 @@ const char *api_route(size_t number, bool is_demo) {
 }
 
 void api_add_metrics(struct api *api, struct http_router *router) {
-    http_router_add(router, HTTP_BIT(GET), METRICS_ROUTE, metrics_direct_get, api);
+    http_router_add(router, HTTP_BIT(GET), API_METRICS_PATTERN, metrics_direct_get, api);
 }
 
 void api_add_routes(struct api *api, struct http_router *router, bool serves_metrics) {
-    http_router_add(router, HTTP_BIT(GET), METRICS_ROUTE,
+    http_router_add(router, HTTP_BIT(GET), API_METRICS_PATTERN,
                     serves_metrics ? metrics_get : metrics_elsewhere_get, api);
     for (size_t i = 0; i < countof(routes); i++) {
         http_router_add(router, routes[i].methods, routes[i].pattern, routes[i].handler, api);
