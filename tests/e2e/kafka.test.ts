@@ -8,7 +8,7 @@ import { Kafka } from './support/kafka';
 import { hear, nodeOptions } from './support/nodes';
 import { startRedis, type Redis } from './support/redis';
 import { run } from './support/run';
-import { startTidings, type Tidings, type TidingsOptions } from './support/tidings';
+import { HAS_KAFKA, startTidings, type Tidings, type TidingsOptions } from './support/tidings';
 import { until } from './support/wait';
 
 const TOPIC = 'huleedu.notification.teacher.requested.v1';
@@ -53,7 +53,7 @@ const records = (server: Tidings, result: string) => metric(server, `kafka_recor
 const isConsuming = (server: Tidings) =>
   until('partitions', async () => (await metric(server, 'kafka_partitions')) > 0, 20_000);
 
-describe('one node by itself', () => {
+describe.runIf(HAS_KAFKA)('one node by itself', () => {
   test('what is written is heard, once; what cannot be understood is passed over', async () => {
     const kafka = await Kafka.start(TOPIC);
     const server = await startTidings(withKafka(kafka));
@@ -104,7 +104,7 @@ describe('one node by itself', () => {
   });
 });
 
-describe('nodes that share a Redis', () => {
+describe.runIf(HAS_KAFKA)('nodes that share a Redis', () => {
   const start = (redis: Redis, kafka: Kafka) =>
     startTidings(nodeOptions({ url: redis.url, reply_timeout_seconds: 1 }, withKafka(kafka)));
 

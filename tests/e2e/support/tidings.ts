@@ -17,6 +17,8 @@ export const API_KEY = 'end-to-end-api-key';
  * still; on memory, of which sanitizers keep more. */
 export const isSanitized = existsSync(BINARY) && /__(asan|tsan)_init/.test(readFileSync(BINARY, 'latin1'));
 export const SLOWNESS = isSanitized ? 6 : 2;
+/** ThreadSanitizer does not go with librdkafka. */
+export const HAS_KAFKA = !(existsSync(BINARY) && /__tsan_init/.test(readFileSync(BINARY, 'latin1')));
 export const BLOAT = isSanitized ? 10 : 1;
 
 export interface TidingsOptions {
