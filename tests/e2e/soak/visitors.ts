@@ -10,15 +10,17 @@ import { dial } from '../support/wsClient';
 
 export const UUID = (n: number): string => `6f1c0f3e-6f3b-4b1e-9a52-${n.toString(16).padStart(12, '0')}`;
 
+const LASTING = { exp: 4_102_444_800 };
+
 /** An endpoint's path with a token for a visitor. */
 export function pathOf(node: Tidings, kind: number, user: string, uuid = UUID(0)): string {
   switch (kind % 3) {
     case 0:
-      return `/ws?token=${node.token(user)}`;
+      return `/ws?token=${node.token(user, LASTING)}`;
     case 1:
-      return `/ws/v1/status/${user}?token=${node.token(user, { sub: user })}`;
+      return `/ws/v1/status/${user}?token=${node.token(user, { ...LASTING, sub: user })}`;
     default:
-      return `/api/v1/ws?token=${node.token(uuid, { user_id: uuid, email: 'a@b.c' })}`;
+      return `/api/v1/ws?token=${node.token(uuid, { ...LASTING, user_id: uuid, email: 'a@b.c' })}`;
   }
 }
 
