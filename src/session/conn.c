@@ -321,7 +321,7 @@ void conn_was_read(struct session *s, uint32_t index, enum err e, size_t len) {
     if (e && e != ERR_AGAIN) {
         on_end_of_stream(s, index);
     } else if (!conn_count_held(s, c, stream_held_bytes(&c->stream))) {
-        conn_drop(s, index, WS_CLOSE_ABNORMAL, "too much that is unfinished");
+        conn_refuse_held(s, index);
     } else if (!e) {
         on_input(s, index, len);
     }

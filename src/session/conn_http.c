@@ -208,6 +208,11 @@ static void refuse_unfinished(struct session *s, uint32_t index) {
     answer_failure(s, index, (struct http_failure){ 503, "Too many unfinished requests" });
 }
 
+void conn_http_refuse_unfinished(struct session *s, uint32_t index) {
+    refuse_unfinished(s, index);
+    conn_http_end(s, index);
+}
+
 /* The handshake is looked at again when what it waits for has come. Until then nothing is read. */
 static bool keep(struct session *s, uint32_t index) {
     struct conn *c = conn_at(s, index);
@@ -290,8 +295,7 @@ static bool on_head(struct session *s, uint32_t index) {
 static bool account(struct session *s, uint32_t index) {
     struct conn_http *http = conn_at(s, index)->in.http;
     if (conn_http_count_kept(s, http)) return true;
-    refuse_unfinished(s, index);
-    conn_http_end(s, index);
+    conn_http_refuse_unfinished(s, index);
     return false;
 }
 

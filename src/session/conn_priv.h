@@ -362,6 +362,8 @@ void conn_http_leave(struct session *s, struct conn *c);
 /* Has somebody taken too long, the peer or who is asked about it? Then it is told so. */
 void conn_http_overdue(struct session *s, uint32_t index);
 
+/* The process keeps too much of what is unfinished; the client is told so. */
+void conn_http_refuse_unfinished(struct session *s, uint32_t index);
 /* The peer of a socket for TLS speaks HTTP without it, and is told so. */
 void conn_http_refuse_plain(struct session *s, uint32_t index);
 
@@ -387,6 +389,8 @@ void conn_shake_overdue(struct session *s, uint32_t index);
 /* Counts what TLS holds for it among all that the process keeps of what is unfinished; false when
  * that is too much now. */
 MUST_USE bool conn_count_held(struct session *s, struct conn *c, size_t held);
+/* Then it is told so. */
+void conn_refuse_held(struct session *s, uint32_t index);
 
 /* notice.c */
 

@@ -107,3 +107,15 @@ bool conn_count_held(struct session *s, struct conn *c, size_t held) {
     uint64_t used = atomic_fetch_add_explicit(&budget->used, more, memory_order_relaxed) + more;
     return c->held <= before || used <= atomic_load_explicit(&budget->max, memory_order_relaxed);
 }
+
+void conn_refuse_held(struct session *s, uint32_t index) {
+    static const char why[] = "no memory for an unfinished record";
+    const struct conn *c = conn_at(s, index);
+    if (c->state == CONN_OPEN) {
+        conn_end(s, index, &(struct conn_reason){ why, WS_CLOSE_TRY_LATER, span_str(why) });
+    } else if (c->state == CONN_HTTP && stream_is_shaking(&c->stream)) {
+        conn_drop(s, index, 0, why);
+    } else if (c->state == CONN_HTTP) {
+        conn_http_refuse_unfinished(s, index);
+    } /* else its time is counted already */
+}
