@@ -90,19 +90,11 @@ static void settle_all(struct http_publisher *way, enum tidings_result result,
 
 /* ---- what the node said --------------------------------------------------------------------- */
 
-static bool member(struct span object, struct span name, struct json_value *ret) {
-    struct json_walk walk = json_walk(object);
-    struct json_value its_name;
-    while (json_member(&walk, &its_name, ret) == JSON_ITEM) {
-        if (json_text_is(&its_name, name)) return true;
-    }
-    return false;
-}
-
 /* `{"error":{"code","message"}}` as a sentence. False: it is none. */
 static bool read_error(struct span object, char problem[static TIDINGS_PROBLEM_MAX]) {
     struct json_value error, message;
-    if (!member(object, SPAN("error"), &error) || !member(error.raw, SPAN("message"), &message)) {
+    if (!json_find(object, SPAN("error"), &error) ||
+        !json_find(error.raw, SPAN("message"), &message)) {
         return false;
     }
     (void)snprintf(problem, TIDINGS_PROBLEM_MAX, "the node refused it: %.*s",
@@ -113,10 +105,10 @@ static bool read_error(struct span object, char problem[static TIDINGS_PROBLEM_M
 static uint64_t read_deliveries(struct span result) {
     struct json_value published, first, deliveries;
     int64_t count;
-    if (!member(result, SPAN("published"), &published)) return 0;
+    if (!json_find(result, SPAN("published"), &published)) return 0;
     struct json_walk walk = json_walk(published.raw);
     bool is_there = json_element(&walk, &first) == JSON_ITEM &&
-                    member(first.raw, SPAN("deliveries"), &deliveries) &&
+                    json_find(first.raw, SPAN("deliveries"), &deliveries) &&
                     json_int(&deliveries, 0, INT64_MAX, &count);
     return is_there ? (uint64_t)count : 0;
 }
@@ -149,7 +141,7 @@ static void settle_answered(struct http_publisher *way) {
     char problem[TIDINGS_PROBLEM_MAX];
     long status = 0;
     (void)curl_easy_getinfo(way->curl, CURLINFO_RESPONSE_CODE, &status);
-    if (status == 200 && member(answer, SPAN("results"), &results)) {
+    if (status == 200 && json_find(answer, SPAN("results"), &results)) {
         settle_results(way, results.raw);
         return;
     }

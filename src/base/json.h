@@ -77,6 +77,11 @@ enum json_step json_member(struct json_walk *walk, struct json_value *ret_name,
 MUST_USE
 enum json_step json_element(struct json_walk *walk, struct json_value *ret);
 
+/* The member `name` of `object`; of several the last, as JavaScript reads it. False: there is none.
+ * What stands behind a mistake is not looked at, so judge the text before if it matters. */
+MUST_USE
+bool json_find(struct span object, struct span name, struct json_value *ret);
+
 /* Whether `value` is a string and spells `text`, whatever escapes it is written with. */
 bool json_text_is(const struct json_value *value, struct span text);
 

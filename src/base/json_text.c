@@ -145,3 +145,15 @@ void json_append_string(struct buf *b, struct span s) {
     }
     buf_append_char(b, '"');
 }
+
+bool json_find(struct span object, struct span name, struct json_value *ret) {
+    struct json_walk walk = json_walk(object);
+    struct json_value its_name, value;
+    bool is_there = false;
+    while (json_member(&walk, &its_name, &value) == JSON_ITEM) {
+        if (!json_text_is(&its_name, name)) continue;
+        *ret = value;
+        is_there = true;
+    }
+    return is_there;
+}

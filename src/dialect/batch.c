@@ -97,19 +97,6 @@ bool batch_may_tell(struct span payload) {
     return memmem(payload.at, payload.len, "\"batch_id\"", sizeof "\"batch_id\"" - 1) != NULL;
 }
 
-/* The member `name`, of several the last, as clients read it. */
-static bool member(struct span object, const char *name, struct json_value *ret) {
-    struct json_walk walk = json_walk(object);
-    struct json_value its_name, value;
-    bool is_found = false;
-    while (json_member(&walk, &its_name, &value) == JSON_ITEM) {
-        if (!json_text_is(&its_name, span_str(name))) continue;
-        *ret = value;
-        is_found = true;
-    }
-    return is_found;
-}
-
 static const struct kind *kind_of(struct span payload) {
     struct json_walk walk = json_walk(payload);
     struct json_value name, value;
@@ -129,7 +116,7 @@ static const struct kind *kind_of(struct span payload) {
 /* An id as it may stand in the name of a field. */
 static bool read_id(struct span object, const char *name, struct buf *room, struct span *ret) {
     struct json_value value;
-    return member(object, name, &value) && json_text(&value, room, ret) == ERR_OK &&
+    return json_find(object, span_str(name), &value) && json_text(&value, room, ret) == ERR_OK &&
            utf8_is_name(*ret, BATCH_ID_MAX);
 }
 
@@ -152,7 +139,7 @@ static void set(struct buf *delta, const char *name, struct span essay, struct s
 static void set_field(struct buf *delta, const struct field *field, struct span object,
                       struct span essay) {
     struct json_value value;
-    if (!member(object, field->from, &value)) return;
+    if (!json_find(object, span_str(field->from), &value)) return;
     set(delta, field->to, essay, field->as ? field->as(&value) : value.raw);
 }
 
@@ -165,7 +152,7 @@ static void set_last(struct buf *delta, const struct kind *kind) {
 
 static void set_essays(struct buf *delta, struct span object) {
     struct json_value list, essay;
-    if (!member(object, "essays", &list) || list.kind != JSON_KIND_ARRAY) return;
+    if (!json_find(object, SPAN("essays"), &list) || list.kind != JSON_KIND_ARRAY) return;
     struct json_walk walk = json_walk(list.raw);
     struct buf room;
     buf_init(&room, BATCH_DELTA_MAX);
@@ -194,7 +181,8 @@ static void set_all(struct buf *delta, const struct kind *kind, struct span payl
     set_last(delta, kind);
     static const struct field when = { "timestamp", "details.updated_at", text };
     struct json_value value;
-    set_field(delta, &when, member(payload, when.from, &value) ? payload : object, SPAN(""));
+    set_field(delta, &when, json_find(payload, span_str(when.from), &value) ? payload : object,
+              SPAN(""));
 }
 
 enum err batch_fold(struct span payload, struct buf *id, struct buf *delta) {
@@ -205,7 +193,7 @@ enum err batch_fold(struct span payload, struct buf *id, struct buf *delta) {
     struct span object = payload;
     if (kind->inner) {
         struct json_value inner;
-        if (!member(payload, kind->inner, &inner) || inner.kind != JSON_KIND_OBJECT)
+        if (!json_find(payload, span_str(kind->inner), &inner) || inner.kind != JSON_KIND_OBJECT)
             return ERR_NOT_FOUND;
         object = inner.raw;
     }

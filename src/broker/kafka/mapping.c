@@ -17,26 +17,13 @@ bool kafka_mapping_add(struct kafka_mapping *mapping, struct span text) {
     return true;
 }
 
-/* Of two members with one name the last counts. */
-static bool member(struct span object, struct span name, struct json_value *ret) {
-    struct json_walk walk = json_walk(object);
-    struct json_value its_name, value;
-    bool is_there = false;
-    while (json_member(&walk, &its_name, &value) == JSON_ITEM) {
-        if (!json_text_is(&its_name, name)) continue;
-        *ret = value;
-        is_there = true;
-    }
-    return is_there;
-}
-
 /* Of an empty path, all of it. Not there, or null: false. */
 static bool value_at(struct span record, struct span path, struct json_value *ret) {
     struct span name;
     *ret = (struct json_value){ .kind = JSON_KIND_OBJECT, .raw = record };
     while (path.len > 0 && span_next(&path, '.', &name)) {
         struct span object = ret->raw;
-        if (ret->kind != JSON_KIND_OBJECT || !member(object, name, ret)) return false;
+        if (ret->kind != JSON_KIND_OBJECT || !json_find(object, name, ret)) return false;
     }
     return ret->kind != JSON_KIND_NULL;
 }

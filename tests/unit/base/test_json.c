@@ -539,13 +539,30 @@ static void writing(void **unused) {
     buf_finish(&b);
 }
 
+static void the_last_of_a_name_is_found(void **state) {
+    (void)state;
+    struct json_value value = { .kind = JSON_KIND_NULL };
+    const struct span object = SPAN("{\"a\":1,\"b\":{\"a\":9},\"\\u0061\":[2]}");
+    assert_true(json_find(object, SPAN("a"), &value));
+    assert_true(span_eq(value.raw, SPAN("[2]")));
+    assert_false(json_find(object, SPAN("c"), &value));
+    assert_false(json_find(SPAN("[1]"), SPAN("a"), &value));
+    assert_true(span_eq(value.raw, SPAN("[2]"))); /* as it was */
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(good_texts), cmocka_unit_test(bad_texts),
-        cmocka_unit_test(cut_texts),  cmocka_unit_test(changed_bytes),
-        cmocka_unit_test(nesting),    cmocka_unit_test(special_in_every_lane),
-        cmocka_unit_test(walking),    cmocka_unit_test(strings),
-        cmocka_unit_test(integers),   cmocka_unit_test(positions),
+        cmocka_unit_test(the_last_of_a_name_is_found),
+        cmocka_unit_test(good_texts),
+        cmocka_unit_test(bad_texts),
+        cmocka_unit_test(cut_texts),
+        cmocka_unit_test(changed_bytes),
+        cmocka_unit_test(nesting),
+        cmocka_unit_test(special_in_every_lane),
+        cmocka_unit_test(walking),
+        cmocka_unit_test(strings),
+        cmocka_unit_test(integers),
+        cmocka_unit_test(positions),
         cmocka_unit_test(writing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
