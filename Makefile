@@ -12,7 +12,7 @@ MESON := meson setup --wipe
 SECONDS_A_TARGET ?= 600
 SECONDS ?= 3600
 
-.PHONY: build run run-cluster test sanitize soak fuzz bench lint docs clean
+.PHONY: build run run-cluster test sanitize soak fuzz bench lint docs deb deb-test clean
 
 build: ## the optimised server, as build/tidings
 	@tools/install build
@@ -59,6 +59,14 @@ lint: ## clang-format, clang-tidy, the floors
 
 docs: build ## docs/configuration.md, docs/http-api.md and docs/openapi.json from the tables in the code
 	@ninja -C $(OUT)/release docs
+
+deb: ## Debian packages of the server and the library, in build/deb/
+	@tools/install build package
+	@tools/deb
+
+deb-test: deb ## installs, starts, upgrades and purges them in a Debian of their own; as root
+	@tools/install package
+	@tools/package-test
 
 clean:
 	rm -rf $(OUT)
