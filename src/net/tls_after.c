@@ -51,6 +51,8 @@ static uint64_t count_records(struct span bytes) {
 
 void tls_take_over(struct tls *tls, struct span answer) {
     if (SSL_version(tls->ssl) != TLS1_3_VERSION || tls->secrets != 2) return;
+    /* RFC 6066 §4: one who wants short records is rare, and OpenSSL goes on cutting them. */
+    if (SSL_SESSION_get_max_fragment_length(SSL_get_session(tls->ssl)) != 0) return;
     unsigned suite = SSL_CIPHER_get_protocol_id(SSL_get_current_cipher(tls->ssl));
     if (!tls_suite_of(suite, &tls->suite)) return;
     if (!tls_way_begin(&tls->in, tls->suite) || !tls_way_begin(&tls->out, tls->suite)) return;
@@ -65,9 +67,12 @@ void tls_take_over(struct tls *tls, struct span answer) {
 /* Our own key is replaced behind the message that says so. */
 static bool update_out(struct tls *tls, struct tls_wire *wire) {
     static const char message[] = { KEY_UPDATE, 0, 0, 1, UPDATE_NOT_REQUESTED };
-    return tls_seal(&wire->ciphers, &tls->out, tls->suite, TLS_HANDSHAKE,
-                    span_of(message, sizeof message), &wire->out) &&
-           tls_way_update(&tls->out, tls->suite);
+    bool is_done = tls_seal(&wire->ciphers, &tls->out, tls->suite, TLS_HANDSHAKE,
+                            span_of(message, sizeof message), &wire->out) &&
+                   tls_way_update(&tls->out, tls->suite);
+    /* Nothing may follow the message under the old key. */
+    if (!is_done) tls->is_broken = true;
+    return is_done;
 }
 
 bool tls_say(struct tls *tls, struct tls_wire *wire, enum tls_content content, struct span plain) {
@@ -127,7 +132,8 @@ static int take_handshake(struct tls *tls, struct tls_wire *wire, struct span by
 }
 
 static int take_alert(struct tls *tls, struct span bytes) {
-    if (bytes.len != 2) return SSL_AD_DECODE_ERROR;
+    /* §5.4, §6 */
+    if (bytes.len != 2) return bytes.len ? SSL_AD_DECODE_ERROR : SSL_AD_UNEXPECTED_MESSAGE;
     int description = (uint8_t)bytes.at[1];
     if (description == SSL_AD_USER_CANCELLED) return 0;
     tls->has_peer_ended = true;

@@ -92,12 +92,13 @@ bool tls_way_begin(struct tls_way *way, enum tls_suite suite) {
 }
 
 bool tls_way_update(struct tls_way *way, enum tls_suite suite) {
-    uint8_t next[TLS_SECRET_MAX];
-    size_t len = suites[suite].secret_bytes;
-    if (!expand(way, suite, "traffic upd", next, len)) return false;
-    memcpy(way->secret, next, len);
-    OPENSSL_cleanse(next, sizeof next);
-    return tls_way_begin(way, suite);
+    struct tls_way next = { .sequence = 0 };
+    bool is_done = expand(way, suite, "traffic upd", next.secret, suites[suite].secret_bytes) &&
+                   tls_way_begin(&next, suite);
+    /* All or nothing: the old key with a sequence that begins anew would repeat nonces. */
+    if (is_done) *way = next;
+    OPENSSL_cleanse(&next, sizeof next);
+    return is_done;
 }
 
 bool tls_way_is_worn(const struct tls_way *way) {
@@ -163,11 +164,11 @@ int tls_open(struct tls_ciphers *ciphers, struct tls_way *way, enum tls_suite su
     if (len < TLS_HEAD_BYTES + TAG_BYTES + 1) return SSL_AD_BAD_RECORD_MAC;
     size_t inner = len - TLS_HEAD_BYTES - TAG_BYTES;
     if (!decrypt(ciphers->of[suite], way, head, at, inner)) return SSL_AD_BAD_RECORD_MAC;
-    /* §5.4: the kind of content stands before the padding. */
+    /* §5.4: padding counts; the kind of content stands before it. */
+    if (inner > TLS_PLAIN_MAX + 1) return SSL_AD_RECORD_OVERFLOW;
     while (inner > 0 && at[inner - 1] == 0)
         inner--;
     if (inner == 0) return SSL_AD_UNEXPECTED_MESSAGE;
-    if (inner - 1 > TLS_PLAIN_MAX) return SSL_AD_RECORD_OVERFLOW;
     *ret = span_of((const char *)at, inner - 1);
     *ret_content = (enum tls_content)at[inner - 1];
     return 0;

@@ -48,7 +48,7 @@ void tls_ciphers_finish(struct tls_ciphers *ciphers);
 
 /* Key and vector from the secret, with the first record to come. False: no memory. */
 MUST_USE bool tls_way_begin(struct tls_way *way, enum tls_suite suite);
-/* The next secret, and what comes of it (§7.2). */
+/* The next secret, and what comes of it (§7.2). False: no memory; it is as it was. */
 MUST_USE bool tls_way_update(struct tls_way *way, enum tls_suite suite);
 /* So many records went with the same key that it must be replaced first (§5.5). */
 bool tls_way_is_worn(const struct tls_way *way);

@@ -76,7 +76,11 @@ enum err tls_keep_out(struct tls *tls, struct tls_wire *wire) {
 static enum err send_out(struct stream *s, struct tls_wire *wire) {
     struct tls *tls = s->tls;
     struct span out = buf_span(&wire->out);
-    if (out.len == 0) return ERR_OK;
+    if (out.len == 0) {
+        /* Nor must want of room for it be the next stream's. */
+        tls_wire_clear(wire);
+        return ERR_OK;
+    }
     enum err e = ERR_OK;
     ssize_t sent = tls->left ? 0 : send_some(s->fd, out.at, out.len);
     if (sent < 0) {

@@ -104,6 +104,32 @@ static void every_way_there_is_fine(void **state) {
     }
 }
 
+/* RFC 6066 §4: then no record may carry more, for good. */
+static void a_client_with_little_room_gets_short_records(void **state) {
+    (void)state;
+    enum { SHORT = 512 };
+    static char words[3 * SHORT + 1], got[STREAM_READ_MIN];
+    struct foreign f;
+    foreign_open(&f);
+    assert_int_equal(
+        SSL_CTX_set_tlsext_max_fragment_length(f.context, TLSEXT_max_fragment_length_512), 1);
+    for (int again = 0; again < 2; again++) {
+        foreign_connect(&f, world.server, true);
+        assert_true(foreign_shake(&f));
+        assert_int_equal(stream_is_resumed(&f.server), again);
+        const struct iovec piece = { words, sizeof words };
+        size_t sent;
+        assert_int_equal(stream_write(&f.server, &piece, 1, &sent), ERR_OK);
+        assert_int_equal(sent, sizeof words);
+        for (int i = 0; i < 3; i++)
+            assert_int_equal(SSL_read(f.ssl, got, sizeof got), SHORT);
+        assert_int_equal(SSL_read(f.ssl, got, sizeof got), 1);
+        talk(&f);
+        foreign_hang_up(&f);
+    }
+    foreign_close(&f);
+}
+
 static void keys_are_updated_by_either_side(void **state) {
     (void)state;
     struct foreign f;
@@ -212,6 +238,7 @@ static void what_may_not_come_is_answered_with_an_alert(void **state) {
         { { SENT(0, "") }, SSL_AD_UNEXPECTED_MESSAGE }, /* nothing but padding */
         { { SENT(0, "x\x17\0\0") }, 0 },                /* padding */
         { { SENT(24, "x") }, SSL_AD_UNEXPECTED_MESSAGE },
+        { { SENT(TLS_ALERT, "") }, SSL_AD_UNEXPECTED_MESSAGE },
         { { SENT(TLS_ALERT, "\1") }, SSL_AD_DECODE_ERROR },
         { { SENT(TLS_ALERT, "\1\0\0") }, SSL_AD_DECODE_ERROR },
     };
@@ -280,6 +307,52 @@ static void every_bit_of_a_record_counts(void **state) {
     buf_finish(&out);
 }
 
+/* Seals `inner` bytes under the first number: one byte of data, the rest of them padding. */
+static size_t seal_padded(const struct tls_way *way, uint8_t *record, size_t inner) {
+    enum { TAG = 16 };
+    uint8_t *at = record + TLS_HEAD_BYTES;
+    size_t body = inner + TAG;
+    const uint8_t head[] = { TLS_DATA, 3, 3, (uint8_t)(body >> 8), (uint8_t)body };
+    memcpy(record, head, sizeof head);
+    memset(at, 0, inner);
+    at[0] = 'x';
+    at[1] = TLS_DATA;
+    EVP_CIPHER_CTX *c = tls_wire()->ciphers.of[TLS_AES_128];
+    int len;
+    assert_int_equal(EVP_CipherInit_ex2(c, NULL, way->key, way->iv, 1, NULL), 1);
+    assert_int_equal(EVP_EncryptUpdate(c, NULL, &len, head, sizeof head), 1);
+    assert_int_equal(EVP_EncryptUpdate(c, at, &len, at, (int)inner), 1);
+    assert_int_equal(EVP_EncryptFinal_ex(c, at + len, &len), 1);
+    assert_int_equal(EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, TAG, at + inner), 1);
+    return sizeof head + body;
+}
+
+static void padding_does_not_make_a_record_longer(void **state) {
+    (void)state;
+    static const struct {
+        size_t inner;
+        int alert;
+    } cases[] = {
+        { 2, 0 },
+        { TLS_PLAIN_MAX + 1, 0 },
+        { TLS_PLAIN_MAX + 2, SSL_AD_RECORD_OVERFLOW },
+        { TLS_PLAIN_MAX + 240, SSL_AD_RECORD_OVERFLOW },
+        { TLS_PLAIN_MAX + 241, SSL_AD_RECORD_OVERFLOW },
+    };
+    for (size_t i = 0; i < countof(cases); i++) {
+        static uint8_t record[TLS_RECORD_MAX + 1];
+        struct tls_way way = { .secret = "0123456789abcdef0123456789abcdef" };
+        assert_true(tls_way_begin(&way, TLS_AES_128));
+        size_t len = seal_padded(&way, record, cases[i].inner);
+        struct span plain;
+        enum tls_content content;
+        assert_int_equal(tls_open(&tls_wire()->ciphers, &way, TLS_AES_128, (char *)record, len,
+                                  &plain, &content),
+                         cases[i].alert);
+        if (!cases[i].alert) assert_true(span_eq(plain, SPAN("x")) && content == TLS_DATA);
+    }
+}
+
 static void a_client_skips_tickets(void **state) {
     (void)state;
     struct tls_pair p;
@@ -303,11 +376,13 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_suite_is_spoken),
         cmocka_unit_test(every_way_there_is_fine),
+        cmocka_unit_test(a_client_with_little_room_gets_short_records),
         cmocka_unit_test(keys_are_updated_by_either_side),
         cmocka_unit_test(a_worn_key_is_replaced),
         cmocka_unit_test(what_may_not_come_is_answered_with_an_alert),
         cmocka_unit_test(unsealed_records_end_it),
         cmocka_unit_test(every_bit_of_a_record_counts),
+        cmocka_unit_test(padding_does_not_make_a_record_longer),
         cmocka_unit_test(a_client_skips_tickets),
     };
     return cmocka_run_group_tests(tests, make_world, free_world);

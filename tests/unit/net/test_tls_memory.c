@@ -107,6 +107,48 @@ static void those_of_openssl_may_fail(void **state) {
     assert_true(live(world.server));
 }
 
+/* An update of keys fails wherever it can: no key meets a number again that it had before. */
+static void a_failed_update_repeats_no_nonce(void **state) {
+    (void)state;
+    unsigned failures = 0;
+    for (fail_at = 1;; fail_at++) {
+        struct tls_way way = { .sequence = 7, .secret = "0123456789abcdef0123456789abcdef" };
+        const struct tls_way before = way;
+        tried = 0;
+        is_armed = true;
+        bool is_done = tls_way_update(&way, TLS_AES_128);
+        is_armed = false;
+        ERR_clear_error();
+        if (is_done) {
+            assert_int_equal(way.sequence, 0);
+            assert_memory_not_equal(way.key, before.key, 16);
+        } else {
+            failures++;
+            assert_memory_equal(&way, &before, sizeof way);
+        }
+        if (tried < fail_at) break;
+    }
+    assert_true(failures > 1);
+}
+
+/* What TLS had to say found no room: that stream fails, others of the thread do not. */
+static void want_of_room_is_one_streams_affair(void **state) {
+    (void)state;
+    struct tls_pair failing, fine;
+    tls_pair_begin(&failing, world.server, world.client, "localhost");
+    tls_pair_begin(&fine, world.server, world.client, "localhost");
+    assert_int_equal(stream_flush(&failing.client), ERR_OK);
+    assert_int_equal(stream_flush(&fine.client), ERR_OK);
+    buf_finish(&tls_wire()->out);
+    mem_fail_nth(1);
+    assert_int_equal(tls_turn(&failing.server), ERR_CLOSED);
+    mem_fail_nth(0);
+    assert_int_equal(tls_turn(&fine.server), ERR_AGAIN);
+    assert_true(tls_pair_shake(&fine));
+    tls_pair_close(&failing);
+    tls_pair_close(&fine);
+}
+
 static void a_context_may_not_come_to_be(void **state) {
     (void)state;
     unsigned failures = 0;
@@ -148,6 +190,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(our_allocations_may_fail),
         cmocka_unit_test(those_of_openssl_may_fail),
+        cmocka_unit_test(a_failed_update_repeats_no_nonce),
+        cmocka_unit_test(want_of_room_is_one_streams_affair),
         cmocka_unit_test(a_context_may_not_come_to_be),
     };
     if (CRYPTO_set_mem_functions(try_malloc, try_realloc, do_free) != 1) return 1;
