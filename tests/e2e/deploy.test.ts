@@ -38,9 +38,15 @@ describe('the image', () => {
   test.skipIf(isSanitized)('has the libraries that the server needs, and so has the page', () => {
     const needed = execFileSync('readelf', ['-d', BINARY], { encoding: 'utf8' });
     const names = [...needed.matchAll(/\(NEEDED\).*\[(lib[^\]]+)\]/g)].map((found) => found[1]!);
-    const owners = spawnSync('dpkg', ['-S', ...names.map((name) => `*/${name}`)], { encoding: 'utf8' }).stdout;
-    const packages = [...new Set([...owners.matchAll(/^([^:\s]+):/gm)].map((found) => found[1]!))]
-      .filter((name) => !/^(libc6|libgcc)/.test(name) && !name.endsWith('-dev'));
+    // What dpkg -S does, in a tenth of the time.
+    const lists = spawnSync('sh', ['-c', 'cd /var/lib/dpkg/info && grep -lE "$1" *.list', 'sh', `/(${names.join('|')})$`], {
+      encoding: 'utf8',
+    });
+    const packages = lists.stdout
+      .trim()
+      .split('\n')
+      .map((name) => name.replace(/(:\w+)?\.list$/, ''))
+      .filter((name) => !/^(libc6|libgcc)/.test(name));
     expect(packages.length).toBeGreaterThan(8);
     const page = readFileSync(join(ROOT, 'docs/operating.md'), 'utf8').split('A machine that only runs it')[1]!.split('`.\n')[0]!;
     const installed = instructions.filter((one) => one.name === 'RUN').at(-1)!.text;
