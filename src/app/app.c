@@ -18,6 +18,7 @@
 #include "app/sharing.h"
 #include "app/storage.h"
 #include "app/supervisor.h"
+#include "app/takeover.h"
 #include "app/worker.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -52,6 +53,7 @@ struct app {
     size_t endpoint_count;
     struct api_gauge gauges[APP_GAUGES];
     struct doors *doors;
+    struct takeover *takeover; /* NULL: there is none */
     struct storage *storage;
     struct sharing *sharing; /* NULL: the broker is this process */
     struct keyring *keyring;
@@ -291,6 +293,28 @@ static void on_drained(void *owner) {
     loop_stop(app->loop);
 }
 
+static void begin_drain(struct app *app, enum drain_leaves leaves) {
+    supervisor_tell("STOPPING=1");
+    takeover_stop(app->takeover);
+    const struct config *config = app->settings->config;
+    const struct drain_options options = {
+        .delay_ms = config->drain_delay_seconds * 1000ull,
+        .spread_ms = config->drain_seconds * 1000ull,
+        .leaves = leaves,
+        .api_shared = app->api_shared,
+        .session_shared = app->session_shared,
+        .workers = app->workers,
+        .worker_count = app->worker_count,
+    };
+    app->drain = drain_begin(&options, app->loop, on_drained, app);
+}
+
+/* What has come here already stays until it is told to go. */
+static void on_taken(void *owner) {
+    struct app *app = owner;
+    if (!app->drain) begin_drain(app, DRAIN_LEAVES_ALL);
+}
+
 static void on_signal(uv_signal_t *handle, int number) {
     struct app *app = handle->data;
     if (number == SIGHUP) {
@@ -302,21 +326,11 @@ static void on_signal(uv_signal_t *handle, int number) {
         log_stop();
         _exit(1);
     }
-    supervisor_tell("STOPPING=1");
     const struct config *config = app->settings->config;
     log_line(LOG_INFO, "draining", log_int("signal", number),
              log_uint("delay_seconds", config->drain_delay_seconds),
              log_uint("drain_seconds", config->drain_seconds));
-    const struct drain_options options = {
-        .delay_ms = config->drain_delay_seconds * 1000ull,
-        .spread_ms = config->drain_seconds * 1000ull,
-        .leaves_doors = doors_are_held(app->doors),
-        .api_shared = app->api_shared,
-        .session_shared = app->session_shared,
-        .workers = app->workers,
-        .worker_count = app->worker_count,
-    };
-    app->drain = drain_begin(&options, app->loop, on_drained, app);
+    begin_drain(app, doors_are_held(app->doors) ? DRAIN_LEAVES_HELD : DRAIN_LEAVES_NONE);
 }
 
 static void watch_signals(struct app *app) {
@@ -349,10 +363,20 @@ static enum err settle(struct app *app, struct config *own_config, struct err_no
     return e;
 }
 
+static enum err listen_or_inherit(struct app *app, struct err_note *note) {
+    const char *path = app->settings->config->takeover_path;
+    struct inherited *inherited = inherited_new();
+    inherited_add_activated(inherited);
+    enum err e = *path ? takeover_open(path, inherited, &app->takeover, note) : ERR_OK;
+    if (!e) e = doors_open(app->settings, app->worker_count, inherited, &app->doors, note);
+    inherited_free(inherited);
+    return e;
+}
+
 /* Listens, and needs root no more; what is opened from here on belongs to whom it runs as. */
 static enum err settle_down(struct app *app, struct err_note *note) {
     const struct config *config = app->settings->config;
-    enum err e = doors_open(app->settings, app->worker_count, &app->doors, note);
+    enum err e = listen_or_inherit(app, note);
     if (e) return e;
     bool is_changed;
     e = privileges_drop(config->user, config->group, &is_changed, note);
@@ -398,6 +422,7 @@ static enum err start(struct app *app, struct config *own_config, struct err_not
     log_line(LOG_INFO, "ready", log_uint("workers", app->worker_count),
              log_uint("max_connections", app->settings->max_connections));
     supervisor_tell("READY=1");
+    takeover_start(app->takeover, app->loop, app->doors, on_taken, app);
     return ERR_OK;
 }
 
@@ -414,6 +439,7 @@ static void finish(struct app *app) {
     for (size_t i = 0; i < app->worker_count; i++)
         worker_free(app->workers[i]);
     doors_free(app->doors);
+    takeover_free(app->takeover);
     intake_free(app->intake);
     sharing_free(app->sharing);
     api_shared_free(app->api_shared);

@@ -4,7 +4,6 @@
  */
 #include "app/doors.h"
 
-#include "app/inherited.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/config.h"
@@ -20,6 +19,7 @@ struct door {
     bool is_tls;
     bool is_held;
     size_t worker_count; /* the first so many hear it */
+    size_t sockets;      /* that are not the same as an earlier one */
     size_t count; /* at least as many: worker i has every one that is i modulo worker_count */
     int fds[HUB_WORKERS_MAX];
 };
@@ -36,7 +36,7 @@ struct doors {
 /* Fewer sockets than workers: some share one, and whoever is first has the client. Cloned by
  * SO_REUSEPORT each worker would have its own queue, which would be lost when the process ends. */
 static enum err share_out(struct door *door, size_t sockets, struct err_note *note) {
-    door->count = sockets;
+    door->count = door->sockets = sockets;
     for (; door->count < door->worker_count; door->count++) {
         int fd = fcntl(door->fds[door->count % sockets], F_DUPFD_CLOEXEC, 0);
         if (fd < 0) return err_note(note, ERR_LIMIT, "inherited socket: %s", strerror(errno));
@@ -62,7 +62,7 @@ static enum err bind_or_inherit(const struct doors *doors, struct door *door,
         if (e) close_door(door);
         return e;
     }
-    door->count = door->worker_count;
+    door->count = door->sockets = door->worker_count;
     return listener_bind(&door->address, door->count, doors->keepalive_s, door->fds, note);
 }
 
@@ -87,21 +87,19 @@ static enum err open_public(struct doors *doors, const struct address *list, siz
     return e;
 }
 
-enum err doors_open(const struct settings *settings, size_t worker_count, struct doors **ret,
-                    struct err_note *note) {
+enum err doors_open(const struct settings *settings, size_t worker_count,
+                    struct inherited *inherited, struct doors **ret, struct err_note *note) {
     const struct config *config = settings->config;
     const struct config_tls *tls = &config->tls;
     bool is_all_tls = settings->identity.context && tls->listen_count == 0;
     struct doors *doors = mem_new(sizeof *doors);
     doors->worker_count = worker_count;
     doors->keepalive_s = config->keepalive_seconds;
-    doors->inherited = inherited_new();
-    inherited_add_activated(doors->inherited);
+    doors->inherited = inherited;
     enum err e = open_public(doors, config->listen, config->listen_count, is_all_tls, note);
     if (!e) e = open_public(doors, tls->listen, tls->listen_count, true, note);
     for (size_t i = 0; i < config->metrics.listen_count && !e; i++)
         e = open_door(doors, &config->metrics.listen[i], SESSION_DOOR_METRICS, false, note);
-    inherited_free(doors->inherited);
     if (e) {
         doors_free(doors);
     } else {
@@ -134,6 +132,14 @@ bool doors_are_held(const struct doors *doors) {
     for (size_t i = 0; i < doors->count; i++)
         if (doors->list[i].is_held) return true;
     return false;
+}
+
+size_t doors_sockets(const struct doors *doors, size_t from, size_t max, int *ret_fds) {
+    size_t count = 0, number = 0;
+    for (size_t i = 0; i < doors->count; i++)
+        for (size_t s = 0; s < doors->list[i].sockets && count < max; s++)
+            if (number++ >= from) ret_fds[count++] = doors->list[i].fds[s];
+    return count;
 }
 
 void doors_free(struct doors *doors) {

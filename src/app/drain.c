@@ -37,14 +37,15 @@ static double fraction_at(const struct drain *drain, uint64_t passed_ms) {
 
 /* Again and again, since there may have been no memory for the order. */
 static void leave_doors(const struct drain *drain) {
+    bool is_all = drain->options.leaves == DRAIN_LEAVES_ALL;
     for (size_t i = 0; i < drain->options.worker_count; i++)
-        worker_leave(drain->options.workers[i]);
+        worker_leave(drain->options.workers[i], is_all);
 }
 
 static void step(void *arg) {
     struct drain *drain = arg;
     if (drain->is_over) return;
-    if (drain->options.leaves_doors) leave_doors(drain);
+    if (drain->options.leaves != DRAIN_LEAVES_NONE) leave_doors(drain);
     uint64_t passed_ms = (clock_now_ns() - drain->began_ns) / NS_PER_MS;
     if (passed_ms < drain->options.delay_ms) return;
     passed_ms -= drain->options.delay_ms;
@@ -68,7 +69,7 @@ struct drain *drain_begin(const struct drain_options *options, struct loop *loop
                           void *owner) {
     struct drain *drain = mem_new(sizeof *drain);
     drain->options = *options;
-    if (options->leaves_doors) drain->options.delay_ms = LATECOMERS_MS;
+    if (options->leaves != DRAIN_LEAVES_NONE) drain->options.delay_ms = LATECOMERS_MS;
     drain->done = done;
     drain->owner = owner;
     drain->began_ns = clock_now_ns();

@@ -11,10 +11,13 @@
 
 #include "app/worker.h"
 
+/* Which listening sockets are left at once: who comes then waits for who else has them. */
+enum drain_leaves { DRAIN_LEAVES_NONE, DRAIN_LEAVES_HELD, DRAIN_LEAVES_ALL };
+
 struct drain_options {
     uint64_t delay_ms;
     uint64_t spread_ms;
-    bool leaves_doors; /* at once, the sockets that are held elsewhere: who comes now waits there */
+    enum drain_leaves leaves; /* but none: `delay_ms` does not count */
     struct api_shared *api_shared;
     struct session_shared *session_shared;
     struct worker *const *workers;

@@ -19,6 +19,7 @@ enum { ORDERS_MAX = 1024, SAY_FAILED_MS = 5000 };
 struct order {
     enum { ORDER_DRAIN, ORDER_LEAVE, ORDER_GO_OVER, ORDER_QUESTION } kind;
     double fraction;
+    bool is_all; /* of the doors to leave */
     struct broker_question *question;
     char *text; /* of the question, the order's own */
     size_t text_len;
@@ -78,9 +79,9 @@ static void put_question(struct worker *worker, const struct order *order) {
     mem_free(order->text);
 }
 
-static void leave(struct worker *worker) {
+static void leave(struct worker *worker, bool is_all) {
     for (struct entrance *at = worker->entrances; at; at = at->next) {
-        if (!at->is.is_held) continue;
+        if (!is_all && !at->is.is_held) continue;
         listener_close(at->listener);
         at->listener = NULL;
     }
@@ -91,7 +92,7 @@ static void on_orders(void *owner) {
     struct order order;
     while (mailbox_take(worker->orders, &order, 1) > 0) {
         switch (order.kind) {
-        case ORDER_LEAVE: leave(worker); break;
+        case ORDER_LEAVE: leave(worker, order.is_all); break;
         case ORDER_GO_OVER: go_over(worker); break;
         case ORDER_QUESTION: put_question(worker, &order); break;
         case ORDER_DRAIN:
@@ -196,8 +197,8 @@ void worker_drain(struct worker *worker, double fraction) {
     give_order(worker, (struct order){ .kind = ORDER_DRAIN, .fraction = fraction });
 }
 
-void worker_leave(struct worker *worker) {
-    give_order(worker, (struct order){ .kind = ORDER_LEAVE });
+void worker_leave(struct worker *worker, bool is_all) {
+    give_order(worker, (struct order){ .kind = ORDER_LEAVE, .is_all = is_all });
 }
 
 void worker_offer(struct worker *worker, struct settings *settings) {

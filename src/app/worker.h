@@ -40,9 +40,9 @@ MUST_USE enum err worker_start(struct worker *worker);
 /* From any thread, while it runs: has it close the share of its connections that brings the total
  * to `fraction`. */
 void worker_drain(struct worker *worker, double fraction);
-/* From any thread, while it runs: has it accept no more on the sockets that are held elsewhere, and
- * close them. Harmless when it has done so already. */
-void worker_leave(struct worker *worker);
+/* From any thread, while it runs: has it accept no more on the sockets that are held elsewhere, or
+ * on all, and close them. Harmless when it has done so already. */
+void worker_leave(struct worker *worker, bool is_all);
 /* From any thread, while it runs: has it go over to `settings`, which must stay until it has, and
  * count that down in `settings->awaited`; the last worker to do so says that all is done. Harmless
  * when it has gone over already. */

@@ -152,7 +152,8 @@ struct config {
     size_t unfinished_bytes_max; /* unfinished inbound messages of all clients together */
     size_t queue_bytes_max;      /* what waits for all clients together */
 
-    const char *user, *group; /* whom it becomes when root starts it; empty: nobody else */
+    const char *takeover_path; /* where the next process takes its sockets over; empty: nowhere */
+    const char *user, *group;  /* whom it becomes when root starts it; empty: nobody else */
     bool has_sandbox;
 
     struct cidr trusted_proxies[CONFIG_PROXIES_MAX];

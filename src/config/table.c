@@ -31,6 +31,7 @@
 #define DAY                   86400
 #define MILLION               1000000
 #define TEXT_MAX              1024
+#define SOCKET_PATH_MAX       107
 #define USER_TEXT_MAX         32   /* of a user's or group's name */
 #define PATH_TEXT_MAX         4095 /* of a file's name */
 
@@ -136,6 +137,9 @@ const struct config_row config_rows[] = {
     { "queue_bytes_max", BYTES(1 * MIB, TIB), AT(queue_bytes_max), .standard = "1073741824",
       .text = "Notifications that wait for slow clients, all together; past it the slow ones are "
               "disconnected." },
+    { "takeover_path", TEXT(0, SOCKET_PATH_MAX), AT(takeover_path), .standard = "", AFTER_RESTART,
+      .text = "A Unix socket for upgrades: a server that is started with the path of one that runs "
+              "takes its listening sockets over, and the old one drains. Empty: none." },
     { "user", TEXT(0, USER_TEXT_MAX), AT(user), .standard = "", AFTER_RESTART,
       .text = "Whom the server becomes when root starts it, as soon as it listens: the name or "
               "number of a user. Empty: it stays who it is." },

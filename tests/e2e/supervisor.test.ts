@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Under a supervisor that holds the listening sockets and hears how the server is.
+// Listening sockets that come from elsewhere: from a supervisor, which also hears how the server is, or from the
+// process before this one.
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect } from 'vitest';
-import { SLOWNESS, test, type Tidings, type TidingsOptions } from './support/tidings';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { SLOWNESS, startTidings, test, Tidings, type TidingsOptions } from './support/tidings';
 import { sleep, until } from './support/wait';
 import { dial, listen, type Listener } from './support/wsClient';
 
@@ -66,5 +69,70 @@ describe.concurrent('a supervisor', () => {
     expect(came.length).toBeGreaterThan(10);
     expect(await server.publish({ user: 'u1' }, 'hello').then(([heard]) => heard)).toBeGreaterThan(0);
     await after.leave();
+  });
+});
+
+describe.concurrent('an upgrade', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'tidings-e2e-takeover-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const upgradable = (name: string, config: Record<string, unknown> = {}): TidingsOptions => ({
+    endpoint: { connections: 0 },
+    config: { takeover_path: join(folder, name), ...config },
+  });
+
+  test.concurrent.each([1, 2, 3])('from two workers to %i refuses nobody', async (workers) => {
+    const first = await startTidings(upgradable(`to-${workers}`, { workers: 2, drain_delay_seconds: 60 }));
+    const path = join(folder, `to-${workers}`);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    const before = await connect(first);
+    let isOver = false;
+    const connecting = storm(first, () => isOver);
+    const second = await startTidings(upgradable(`to-${workers}`, { workers, listen: first.address }));
+    expect(second.log()).toMatch(/msg=listening address=\S+ serves=endpoints tls=\w+ inherited=yes/);
+    expect((await before.close(20_000)).code).toBe(1012);
+    expect((await first.exited).code).toBe(0);
+    expect(first.log()).toContain('sockets taken over by the next process');
+    const after = await Promise.all([1, 2, 3, 4].map(() => connect(second)));
+    isOver = true;
+    const { came, refused } = await connecting;
+    expect(refused).toEqual([]);
+    expect(came.length).toBeGreaterThan(10);
+    expect((await second.publish({ user: 'u1' }, 'hello'))[0]).toBeGreaterThanOrEqual(4);
+    for (const client of after) expect(await client.next()).toBe('"hello"');
+    await first.stop();
+    await second.stop();
+    expect(existsSync(path)).toBe(false);
+  });
+
+  test('that fails leaves all as it was', async ({ tidings }) => {
+    const server = await tidings(upgradable('fails', { store: { kind: 'sqlite', path: join(folder, 'shop.db') } }));
+    const client = await connect(server);
+    const failing = new Tidings({
+      ...upgradable('fails', { listen: server.address, store: { kind: 'sqlite', path: join(folder, 'shop.db') } }),
+      exitCode: 1,
+      allowErrors: /cannot start/,
+    });
+    expect((await failing.exited).code).toBe(1);
+    await until('the line', () => server.log().includes('took the sockets and did not start'));
+    await (await connect(server)).leave();
+    await server.publish({ user: 'u1' }, 'hello');
+    expect(await client.next()).toBe('"hello"');
+    await client.leave();
+  });
+
+  test('begins where a killed server left its socket, and spares what is no socket', async ({ tidings }) => {
+    const killed = await startTidings({ ...upgradable('killed') });
+    killed.signal('SIGKILL');
+    await killed.exited;
+    expect(existsSync(join(folder, 'killed'))).toBe(true);
+    await (await connect(await tidings(upgradable('killed')))).leave();
+    writeFileSync(join(folder, 'file'), 'a file');
+    const refused = new Tidings(upgradable('file'));
+    expect((await refused.exited).code).toBe(1);
+    expect(refused.log()).toMatch(/takeover_path: \S+ is there and no socket/);
+    expect(readFileSync(join(folder, 'file'), 'utf8')).toBe('a file');
   });
 });
