@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // docs/operating.md says what each log line and close code means, and its lines for reverse proxies work as they stand.
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
