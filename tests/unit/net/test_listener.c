@@ -224,12 +224,44 @@ static void it_backs_off_when_descriptors_run_out(void **state) {
     end(&s);
 }
 
+static void sockets_of_others_are_adopted_if_they_listen_for_tcp(void **state) {
+    (void)state;
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t len = sizeof at;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
+    struct address address;
+    assert_int_equal(listener_adopt(fd, &address), ERR_INVALID); /* it does not listen yet */
+    assert_int_equal(listen(fd, 1), 0);
+    assert_int_equal(listener_adopt(fd, &address), ERR_OK);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+    assert_true(address_is_loopback(&address));
+    assert_int_equal(address.port, ntohs(at.sin_port));
+    assert_true(fcntl(fd, F_GETFL) & O_NONBLOCK);
+    assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+    listener_tune(fd, 30);
+    int is_on = 0;
+    len = sizeof is_on;
+    assert_int_equal(getsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &is_on, &len), 0);
+    assert_true(is_on);
+    (void)close(fd);
+    assert_int_equal(listener_adopt(fd, &address), ERR_INVALID); /* it is closed */
+    const int kinds[][2] = { { AF_INET, SOCK_DGRAM }, { AF_UNIX, SOCK_STREAM } };
+    for (size_t i = 0; i < countof(kinds); i++) {
+        fd = socket(kinds[i][0], kinds[i][1], 0);
+        (void)listen(fd, 1);
+        assert_int_equal(listener_adopt(fd, &address), ERR_INVALID);
+        (void)close(fd);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(connections_are_accepted_with_their_options),
         cmocka_unit_test(a_second_process_is_refused),
         cmocka_unit_test(an_address_of_another_machine_is_refused),
         cmocka_unit_test(a_binding_that_fails_midway_leaves_nothing),
+        cmocka_unit_test(sockets_of_others_are_adopted_if_they_listen_for_tcp),
         cmocka_unit_test(closing_while_accepting_stops),
         cmocka_unit_test(it_backs_off_when_descriptors_run_out),
     };
