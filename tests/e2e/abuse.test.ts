@@ -81,9 +81,9 @@ class Bystander {
     return times.sort((a, b) => a - b)[Math.floor(MESSAGES * 0.9)]!;
   }
 
-  end(): Promise<void> {
+  async end(): Promise<void> {
     this.agent.destroy();
-    return this.client.leave();
+    await this.client.leave();
   }
 }
 

@@ -38,7 +38,7 @@ async function works(server: Tidings): Promise<void> {
   await client.leave();
 }
 
-describe.concurrent.runIf(isRoot)('started by root', () => {
+describe.runIf(isRoot).concurrent('started by root', () => {
   test('it listens on a low port, and is nobody then', async ({ tidings }) => {
     const listenAt = `127.0.${process.pid & 255}.9:1023`;
     const server = await tidings({ config: { user: 'nobody', listen: listenAt } });
@@ -102,7 +102,7 @@ describe.concurrent.runIf(isRoot)('started by root', () => {
   });
 });
 
-describe.concurrent.runIf(isRoot)('started by an ordinary user', () => {
+describe.runIf(isRoot).concurrent('started by an ordinary user', () => {
   const AS_NOBODY = `set -- setpriv --reuid ${NOBODY} --regid ${NOBODY} --clear-groups "$@"`;
   let binary: string;
   beforeAll(() => {
@@ -136,7 +136,7 @@ describe.concurrent.runIf(isRoot)('started by an ordinary user', () => {
   });
 });
 
-describe.concurrent.skipIf(isSanitized)('the sandbox', () => {
+describe.skipIf(isSanitized).concurrent('the sandbox', () => {
   test('is around every thread', async ({ tidings }) => {
     const server = await tidings();
     await works(server);

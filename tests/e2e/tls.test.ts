@@ -3,7 +3,6 @@
 // everything else works over it is for the rest of the suite, run with TIDINGS_TLS=1.
 import { execFileSync, spawn } from 'node:child_process';
 import {
-  chmodSync,
   copyFileSync,
   mkdirSync,
   mkdtempSync,
@@ -339,7 +338,7 @@ describe.concurrent('certificates that change', () => {
 });
 
 describe.concurrent('a configuration', () => {
-  const cases: [string, () => Record<string, unknown>, RegExp][] = [
+  const cases: [string, () => object, RegExp][] = [
     ['a key of another certificate', () => stranger, /tls\.cert_file: .*first\.pem: .*key/],
     ['no such file', () => ({ ...first, cert_file: join(folder, 'none.pem') }), /none\.pem cannot be read: No such file/],
     ['a key that may not be read', () => locked(), /tls\.key_file: .*locked\.key cannot be read: Is a directory/],
