@@ -211,11 +211,15 @@ void tls_fail(struct tls *tls, enum tls_problem problem, const char *why) {
     tls->has_peer_ended = true;
 }
 
+/* How long the record is whose head `bytes` begin with. */
+static size_t record_len(struct span bytes) {
+    return TLS_HEAD_BYTES + ((size_t)(uint8_t)bytes.at[3] << 8 | (uint8_t)bytes.at[4]);
+}
+
 /* What is missing of the record, or of its head, that `bytes` begin with. */
 static size_t missing(struct span bytes) {
     if (bytes.len < TLS_HEAD_BYTES) return TLS_HEAD_BYTES - bytes.len;
-    size_t body = (size_t)(uint8_t)bytes.at[3] << 8 | (uint8_t)bytes.at[4];
-    size_t whole = TLS_HEAD_BYTES + body;
+    size_t whole = record_len(bytes);
     /* One too long is for OpenSSL to refuse, by its head. */
     return whole > TLS_RECORD_MAX || whole <= bytes.len ? 0 : whole - bytes.len;
 }
@@ -223,8 +227,7 @@ static size_t missing(struct span bytes) {
 /* Takes the record off that `bytes` begin with; false when it is not complete. */
 static bool next_record(struct span *bytes, struct span *ret) {
     if (bytes->len == 0 || missing(*bytes) > 0) return false;
-    size_t body = (size_t)(uint8_t)bytes->at[3] << 8 | (uint8_t)bytes->at[4];
-    *ret = span_of(bytes->at, size_min(TLS_HEAD_BYTES + body, bytes->len));
+    *ret = span_of(bytes->at, size_min(record_len(*bytes), bytes->len));
     *bytes = span_skip(*bytes, ret->len);
     return true;
 }
@@ -288,6 +291,9 @@ static void feed_record(struct tls *tls, struct tls_wire *wire, struct span reco
         room->len += len;
     } while (wire->in.len > 0 || SSL_pending(tls->ssl) > 0);
     wire->in = (struct span){ NULL, 0 };
+    /* Before TLS 1.3 it waits for the end of those that are up to 64 bytes too long. */
+    if (!tls->has_peer_ended && record_len(record) > TLS_RECORD_MAX)
+        tls_fail(tls, TLS_PROBLEM_PROTOCOL, tls_alert_text(SSL_AD_RECORD_OVERFLOW));
 }
 
 static void shake(struct tls *tls, struct tls_wire *wire, struct span record,

@@ -408,6 +408,7 @@ static void what_is_no_tls_is_refused(void **state) {
         GREETING("\x16\x03\x01\x00\x04\x02\x00\x00\x00",
                  TLS_PROBLEM_PROTOCOL), /* another's hello */
         GREETING("\x16\x03\x01\x00\x04\x01\x00\x40\x01", TLS_PROBLEM_PROTOCOL), /* 16 KiB and 1 */
+        GREETING("\x16\x03\x01\x41\x01\x01\x00\x00\x30", TLS_PROBLEM_PROTOCOL), /* a byte more */
         GREETING("\x16\x03\x01\xff\xff\x01\x00\x00\x30", TLS_PROBLEM_PROTOCOL), /* no such record */
         GREETING("\x16\x03\x01\x00\x04\x01\x00\x00\x00", TLS_PROBLEM_PROTOCOL), /* nothing in it */
     };
