@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { API_KEY, SLOWNESS, startTidings, Tidings, type TidingsOptions } from './support/tidings';
-import { sleep } from './support/wait';
+import { sleep, until } from './support/wait';
 import { listen, type Listener } from './support/wsClient';
 
 const folder = mkdtempSync(join(tmpdir(), 'tidings-store-'));
@@ -84,7 +84,8 @@ describe('killed at a random moment under load', () => {
       const numbers: number[] = [];
       for (let i = 0; i < 4; i++) numbers.push(await declare(server, {}));
       const publishers = numbers.map((number, i) => new Publisher(server, number, [1, 16, 64, 64][i]!));
-      await sleep(50 + Math.random() * 400);
+      await until('an answer to each', () => publishers.every((one) => one.acknowledged() > 0), 10_000 * SLOWNESS);
+      await sleep(Math.random() * 400);
       await kill(server);
       await Promise.all(publishers.map((publisher) => publisher.gone));
       const again = await start(path);

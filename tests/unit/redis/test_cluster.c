@@ -234,7 +234,13 @@ static unsigned overtaken;
 static void on_counted(struct redis_command *command, const struct redis_reply *reply) {
     struct counted *counted = container_of(command, struct counted, command);
     counted->is_under_way = false;
-    if (!reply || reply->kind != REDIS_INTEGER || reply->integer != counted->n) overtaken++;
+    if (reply && reply->kind == REDIS_INTEGER && reply->integer == counted->n) return;
+    if (overtaken++ > 0) return;
+    struct buf text;
+    buf_init(&text, 1 << 16);
+    if (reply) reply_write(&text, reply);
+    print_message("%d was answered with %.*s\n", (int)counted->n, SPAN_ARG(buf_span(&text)));
+    buf_finish(&text);
 }
 
 static void count_once(struct counted *counted, int64_t n) {
