@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { binary, frame, fragments, OP, text } from './support/frame';
 import { expectCleanClose, expectFail, expectMessage, MIB, sharedEcho } from './support/echo';
-import { BLOAT, SLOWNESS } from './support/tidings';
+import { BLOAT } from './support/tidings';
 import { RawClient } from './support/rawClient';
 
 const echo = sharedEcho();
@@ -11,7 +11,7 @@ const kinds: [string, number][] = [
   ['text', OP.text],
   ['binary', OP.binary],
 ];
-const WAIT = 20_000 * SLOWNESS;
+const WAIT = 20_000;
 
 /** Bytes that are text and do not repeat within a fragment's length, so that one that is lost or doubled is seen. */
 function payloadOf(length: number): Buffer {

@@ -5,7 +5,7 @@ import { afterAll, describe, expect } from 'vitest';
 import { now, SECRET } from './support/jwt';
 import { startRedis } from './support/redis';
 import { freePort, run, scratch, start } from './support/run';
-import { API_KEY, configFor, sharedTidings, SLOWNESS, test } from './support/tidings';
+import { API_KEY, configFor, sharedTidings, test } from './support/tidings';
 import { until, within } from './support/wait';
 import { listen } from './support/wsClient';
 
@@ -238,7 +238,7 @@ describe('with a server', () => {
     await until('what was published', () => listener.out().split('\n').length > sent.length);
     expect(listener.out()).toBe(sent.map((data) => `${data}\n`).join(''));
     listener.signal('SIGINT');
-    expect((await within(5_000 * SLOWNESS, 'the end', listener.done)).code).toBe(0);
+    expect((await within(5_000, 'the end', listener.done)).code).toBe(0);
     await shared().connections(0);
   });
 
@@ -327,7 +327,7 @@ describe('with a server', () => {
     const listener = start(['listen', server.wsUrl, '--token', server.token('u')], { ms: 20_000 });
     await server.connections(1);
     await server.stop();
-    const ran = await within(5_000 * SLOWNESS, 'the end', listener.done);
+    const ran = await within(5_000, 'the end', listener.done);
     expect(ran.code).toBe(1);
     expect(ran.err).toMatch(/1012/);
   });

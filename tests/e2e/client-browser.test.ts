@@ -67,9 +67,9 @@ const seen = (page: Page): Promise<Seen> =>
 const messages = async (page: Page): Promise<any[]> =>
   (await seen(page)).events.filter(([name]) => name === 'message').map(([, data]) => data);
 const isIn = (page: Page, state: string, ms = 15_000): Promise<unknown> =>
-  until(`the state ${state}`, async () => (await seen(page)).state === state, ms * SLOWNESS);
+  until(`the state ${state}`, async () => (await seen(page)).state === state, ms);
 const hears = (page: Page, n: number, ms = 10_000): Promise<unknown> =>
-  until(`message ${n}`, async () => (await messages(page)).some((one) => one.n === n), ms * SLOWNESS);
+  until(`message ${n}`, async () => (await messages(page)).some((one) => one.n === n), ms);
 
 const fast = { reconnectDelay: 100, maxReconnectDelay: 1000 };
 const say = (server: Tidings, n: number) => server.publishWhenHeard({ user: 'u1' }, { type: 'notification', n });
@@ -124,7 +124,7 @@ test('a token that runs out is replaced, or said to have run out', async ({ tidi
   const stale = await open(context, { url: server.wsUrl, token: server.token('u1', soon()), ...fast });
   await isIn(stale, 'disconnected');
   expect((await seen(stale)).events).toContainEqual(['error', 'token_expired']);
-  await until('the fresh token', async () => (await seen(fresh)).events.filter(([name]) => name === 'connected').length === 2, 15_000 * SLOWNESS);
+  await until('the fresh token', async () => (await seen(fresh)).events.filter(([name]) => name === 'connected').length === 2, 15_000);
   await say(server, 1);
   await hears(fresh, 1);
   await context.close();
@@ -136,7 +136,7 @@ test('who may not have one more connection is told so and stops', async ({ tidin
   const first = await open(context, { url: server.wsUrl, token: server.token('u1'), ...fast });
   await isIn(first, 'connected');
   const second = await open(context, { url: server.wsUrl, token: server.token('u1'), ...fast });
-  await until('the refusal', async () => (await seen(second)).events.some(([name]) => name === 'disconnected'), 15_000 * SLOWNESS);
+  await until('the refusal', async () => (await seen(second)).events.some(([name]) => name === 'disconnected'), 15_000);
   await isIn(second, 'disconnected');
   expect((await seen(second)).events).toContainEqual(['error', 'rate_limited']);
   expect((await seen(first)).state).toBe('connected');
@@ -157,7 +157,7 @@ test('ten tabs share one connection, and go on when the tab that has it is close
   for (const round of [2, 3]) {
     await tabs.shift()!.close(); // the first has it, then the next in line
     const opened = () => server.metric('websocket_connections_opened_total', { result: 'ok' });
-    await until('another tab to have it', async () => (await opened()) === round, 20_000 * SLOWNESS);
+    await until('another tab to have it', async () => (await opened()) === round, 20_000);
     await server.connections(1);
     await say(server, round);
     for (const tab of tabs) await hears(tab, round);

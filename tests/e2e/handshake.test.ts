@@ -431,7 +431,7 @@ describe('ends', () => {
     for (let i = 0; i < 3; i++) client.write(text('no close'));
     expect(await Promise.race([reset, quiet])).toBe('still there');
     const knocking = setInterval(() => client.write(text('no close')), 200);
-    const gone = await within(4_500 * SLOWNESS, 'the end of its patience', reset).finally(() =>
+    const gone = await within(4_500, 'the end of its patience', reset).finally(() =>
       clearInterval(knocking),
     );
     expect(gone).toMatch(/ECONNRESET|EPIPE/);

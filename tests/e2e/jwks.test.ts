@@ -37,9 +37,9 @@ async function isLetIn(server: Tidings, token: string): Promise<boolean> {
 }
 
 const untilLetIn = (server: Tidings, token: string): Promise<boolean> =>
-  until('a token that is good', () => isLetIn(server, token), 10_000 * SLOWNESS);
+  until('a token that is good', () => isLetIn(server, token), 10_000);
 const untilRefused = (server: Tidings, token: string): Promise<boolean> =>
-  until('a token that is not', async () => !(await isLetIn(server, token)), 10_000 * SLOWNESS);
+  until('a token that is not', async () => !(await isLetIn(server, token)), 10_000);
 const fetches = (server: Tidings, result: string): Promise<number | undefined> =>
   server.metric('jwt_key_set_fetches_total', { result });
 
@@ -50,7 +50,7 @@ describe.concurrent('keys from a URL', () => {
     const held = new Promise<void>((done) => (release = done));
     issuer.answer = (_, response) => void held.then(() => response.end(setOf(key)));
     const opening = tidings(from(issuer, { jwks_url: issuer.url.replace('//', '//us%65r:classified@') }));
-    await until('the question', () => issuer.requests > 0, 10_000 * SLOWNESS);
+    await until('the question', () => issuer.requests > 0, 10_000);
     expect(issuer.authorization).toBe(`Basic ${btoa('user:classified')}`);
     release();
     const server = await opening;
@@ -83,11 +83,11 @@ describe.concurrent('keys from a URL', () => {
     issuer.publish(old);
     const server = await tidings(from(issuer, { jwks_refresh_seconds: 1 }));
     issuer.answer = (request) => request.socket.destroy();
-    await until('a failure', async () => (await fetches(server, 'unreachable'))! > 0, 5_000 * SLOWNESS);
+    await until('a failure', async () => (await fetches(server, 'unreachable'))! > 0, 5_000);
     expect(await isLetIn(server, tokenOf(old))).toBe(true);
     issuer.publish(next);
     const story = /key set fetched.*key set not fetched.*key set fetched/s;
-    await until('it again', () => story.test(server.log()), 10_000 * SLOWNESS);
+    await until('it again', () => story.test(server.log()), 10_000);
     await untilLetIn(server, tokenOf(next));
     await untilRefused(server, tokenOf(old));
     expect(await server.metric('jwt_key_set_age_seconds')).toBeLessThan(5 * SLOWNESS);
@@ -118,7 +118,7 @@ describe.concurrent('keys from a URL', () => {
       const [count, length] = [(await fetches(server, result))!, server.log().length];
       issuer.answer = answer;
       server.signal('SIGHUP');
-      await until(what, async () => (await fetches(server, result)) === count + 1, 10_000 * SLOWNESS);
+      await until(what, async () => (await fetches(server, result)) === count + 1, 10_000);
       const said = (): string[] =>
         server.log().slice(length).match(/key set not fetched, the last one holds.*/g) ?? [];
       await until(`the word about ${what}`, () => said().length > 0);
@@ -159,7 +159,7 @@ describe.concurrent('keys from a URL', () => {
     const server = new Tidings(from(issuer, { jwks_ca_file: '' }));
     const late = server.ready().catch(() => 'not ready');
     try {
-      await until('the refusal', () => /key set not fetched\b.*certificate/.test(server.log()), 10_000 * SLOWNESS);
+      await until('the refusal', () => /key set not fetched\b.*certificate/.test(server.log()), 10_000);
       const { status, json } = await server.ask('/readyz');
       expect([status, json.problem]).toEqual([503, 'No keys have come from jwt.jwks_url yet']);
       expect(await isLetIn(server, tokenOf(key))).toBe(false);

@@ -219,7 +219,7 @@ describe.concurrent('the end', () => {
         expect((await each.close()).code).toBe(1012);
         expect(each.messages).toEqual(['"last words"']);
       }
-      expect(await within(5_000 * SLOWNESS, 'the end', server.exited)).toEqual({ code: 0, signal: null });
+      expect(await within(5_000, 'the end', server.exited)).toEqual({ code: 0, signal: null });
     },
   );
 
@@ -242,7 +242,7 @@ describe.concurrent('the end', () => {
     expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
     // Who is still there is still served.
     await server.publish({ user: 'u1' }, 'still');
-    expect((await within(10_000 * SLOWNESS, 'the end', server.exited)).code).toBe(0);
+    expect((await within(10_000, 'the end', server.exited)).code).toBe(0);
     await Promise.all(all.map((each) => each.close()));
     expect(ends).toHaveLength(30);
     expect(ends.at(-1)! - since).toBeGreaterThan(1_900);
@@ -267,7 +267,7 @@ describe.concurrent('the end', () => {
     expect((await one.close()).code).toBe(1012);
     expect((await two.close()).code).toBe(1012);
     expect(Date.now() - since).toBeGreaterThan(1_800);
-    expect((await within(5_000 * SLOWNESS, 'the end', server.exited)).code).toBe(0);
+    expect((await within(5_000, 'the end', server.exited)).code).toBe(0);
   });
 
   test('does not wait for those who never answer', async ({ tidings }) => {
@@ -280,7 +280,7 @@ describe.concurrent('the end', () => {
     const since = Date.now();
     server.signal('SIGTERM');
     expect((await deaf.close()).code).toBe(1012);
-    expect((await within(10_000 * SLOWNESS, 'the end', server.exited)).code).toBe(0);
+    expect((await within(10_000, 'the end', server.exited)).code).toBe(0);
     expect(Date.now() - since).toBeLessThan(8_000 * SLOWNESS);
     for (const each of [deaf, idle, half]) each.destroy();
   });
@@ -292,7 +292,7 @@ describe.concurrent('the end', () => {
     await until('/readyz 503', async () => (await server.ask('/readyz')).status === 503);
     const since = Date.now();
     server.signal('SIGTERM');
-    await within(3_000 * SLOWNESS, 'the end', server.exited);
+    await within(3_000, 'the end', server.exited);
     expect(Date.now() - since).toBeLessThan(2_000 * SLOWNESS);
     await client.close();
   });
@@ -407,7 +407,7 @@ describe('the log', () => {
         await until(
           '/readyz',
           async () => (await ask(`${at}/readyz`).catch(() => undefined))?.status === 200,
-          10_000 * SLOWNESS,
+          10_000,
         );
         for (let i = 0; i < 20; i++) expect((await ask(`${at}/ws`)).status).toBe(401);
         const dropped = async () => sumOf((await ask(`${at}/metrics`)).text, 'log_lines_dropped_total');
@@ -415,7 +415,7 @@ describe('the log', () => {
       } finally {
         child.kill('SIGTERM');
       }
-      expect(await within(10_000 * SLOWNESS, 'the end', ended)).toBe(0);
+      expect(await within(10_000, 'the end', ended)).toBe(0);
     },
   );
 });
@@ -659,7 +659,7 @@ test('the program can be started without any file', async () => {
   await until(
     '/readyz',
     async () => (await ask(`http://127.0.0.1:${port}/readyz`, { plain: true }).catch(() => undefined))?.status === 200,
-    10_000 * SLOWNESS,
+    10_000,
   );
   running.signal('SIGTERM');
   expect((await running.done).code).toBe(0);

@@ -181,7 +181,7 @@ describe('refusals', () => {
     await redis.kill();
     const node = new Tidings(nodeOptions({ url: redis.url }));
     const address = /listening.*address=(\S+)/;
-    node.address = await until('the address', () => address.exec(node.log())?.[1], 10_000 * SLOWNESS);
+    node.address = await until('the address', () => address.exec(node.log())?.[1], 10_000);
     expect((await node.ask('/readyz')).status).toBe(503);
     expect((await node.ask('/healthz')).status).toBe(200);
     await redis.start();

@@ -84,7 +84,7 @@ describe('killed at a random moment under load', () => {
       const numbers: number[] = [];
       for (let i = 0; i < 4; i++) numbers.push(await declare(server, {}));
       const publishers = numbers.map((number, i) => new Publisher(server, number, [1, 16, 64, 64][i]!));
-      await until('an answer to each', () => publishers.every((one) => one.acknowledged() > 0), 10_000 * SLOWNESS);
+      await until('an answer to each', () => publishers.every((one) => one.acknowledged() > 0), 10_000);
       await sleep(Math.random() * 400);
       await kill(server);
       await Promise.all(publishers.map((publisher) => publisher.gone));
@@ -94,7 +94,7 @@ describe('killed at a random moment under load', () => {
         const count = publisher.acknowledged();
         expect(count).toBeGreaterThan(0);
         const watcher = await watch(again, numbers[i]!);
-        const messages = await watcher.count(count, 20_000 * SLOWNESS);
+        const messages = await watcher.count(count, 20_000);
         messages.forEach((text, n) => expect(JSON.parse(text).n).toBe(n));
         // What follows is numbered on, behind what may have been written without being acknowledged.
         await again.publish(channelOf(numbers[i]!), { type: 'progress', n: 'next' });

@@ -52,7 +52,7 @@ function expectAll(messages: string[], count: number): void {
   expect(messages).toHaveLength(count);
 }
 
-async function watchAll(server: Tidings, id: number, count: number, ms = 20_000 * SLOWNESS): Promise<Listener> {
+async function watchAll(server: Tidings, id: number, count: number, ms = 20_000): Promise<Listener> {
   const watcher = dial(urlOf(server, id));
   expectAll(await watcher.count(count, ms), count);
   return watcher;
@@ -404,7 +404,7 @@ describe.concurrent('watching late', () => {
     await until('some have begun', () => watchers.some((each) => each.messages.length > 0));
     await tell(server, id, { n: 1001, ...DONE });
     for (const each of watchers) {
-      expect(await each.close(20_000 * SLOWNESS)).toEqual(COMPLETE);
+      expect(await each.close(20_000)).toEqual(COMPLETE);
       expectAll(each.messages, 1001);
     }
   });
@@ -441,7 +441,7 @@ describe.concurrent('watching late', () => {
         const headers: Record<string, string> = offer ? { 'Sec-WebSocket-Extensions': offer } : {};
         const client = await RawClient.open(server.port, pathOf(server, id), headers);
         const frames = [];
-        while (frames.length < 300) frames.push(await client.message(10_000 * SLOWNESS));
+        while (frames.length < 300) frames.push(await client.message(10_000));
         client.destroy();
         return frames;
       }),
@@ -617,7 +617,7 @@ describe('under load', () => {
     await publishing;
     await tell(server, id, { n: ++published, ...DONE });
     for (const each of watchers) {
-      expect(await each.close(30_000 * SLOWNESS)).toEqual(COMPLETE);
+      expect(await each.close(30_000)).toEqual(COMPLETE);
       expectAll(each.messages, published);
     }
     expect(published).toBeGreaterThan(1100);

@@ -103,6 +103,35 @@ static inline void cluster_await_all(struct cluster *c) {
     }
 }
 
+/* Whether a node sends to all others that run, and takes them for well. */
+static inline bool cluster_is_linked(const struct cluster *c, const struct cluster_node *node) {
+    char answer[8192];
+    (void)redis_tell(node->process.port, "CLUSTER NODES", answer, sizeof answer);
+    for (size_t i = 0; i < c->count; i++) {
+        const struct cluster_node *other = &c->nodes[i];
+        char start[sizeof other->id + 1];
+        (void)snprintf(start, sizeof start, "\n%s",
+                       other->id); /* a replica's names its master too */
+        const char *line = strstr(answer, start);
+        if (other == node || other->process.pid == 0) continue;
+        if (!line) return false;
+        size_t len = strcspn(line + 1, "\n");
+        if (memmem(line, len, "fail", 4) || memmem(line, len, "disconnected", 12)) return false;
+    }
+    return true;
+}
+
+/* Whether what is published plainly at any node reaches all that run. */
+static inline bool cluster_is_whole(const struct cluster *c) {
+    for (size_t i = 0; i < c->count; i++) {
+        const struct cluster_node *node = &c->nodes[i];
+        if (node->process.pid == 0) continue;
+        if (!cluster_says(node, "CLUSTER INFO", "cluster_state:ok")) return false;
+        if (!cluster_is_linked(c, node)) return false;
+    }
+    return true;
+}
+
 /* `masters` share the slots; the first of them have a replica each. */
 static inline void cluster_begin(struct cluster *c, size_t masters, size_t replicas) {
     *c = (struct cluster){ 0 };
@@ -160,7 +189,7 @@ static inline void cluster_migrate_end(const struct cluster_node *from,
     cluster_order(to, "CLUSTER SETSLOT %u NODE %s", slot, to->id);
     cluster_order(from, "CLUSTER SETSLOT %u NODE %s", slot, to->id);
     /* Were it moved back before this is known, both would claim it with the same right. */
-    char answer[1024], want[64];
+    char answer[4096], want[64];
     (void)redis_tell(to->process.port, "CLUSTER INFO", answer, sizeof answer);
     const char *epoch = strstr(answer, "cluster_my_epoch:");
     if (!epoch) abort();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Several nodes over one Redis.
 import { type Redis } from './redis';
-import { SLOWNESS, startTidings, type Tidings, type TidingsOptions } from './tidings';
+import { startTidings, type Tidings, type TidingsOptions } from './tidings';
 import { until } from './wait';
 import { listen, type Listener } from './wsClient';
 
@@ -35,5 +35,5 @@ export const isUp = (node: Tidings, up: boolean, ms = 15_000): Promise<unknown> 
   until(
     `the node to be ${up ? 'up' : 'down'}`,
     async () => (await node.ask('/healthz/redis')).status === (up ? 200 : 503),
-    ms * SLOWNESS,
+    ms,
   );

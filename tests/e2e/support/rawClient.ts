@@ -2,6 +2,7 @@
 // A client on a bare socket, TCP or TLS: it can send any bytes, split anywhere, and shows every frame it gets.
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { SLOWNESS } from './binary';
 import { parseFrame, OP, type Frame } from './frame';
 import { IS_TLS, trust } from './tls';
 import { sleep, within } from './wait';
@@ -177,7 +178,7 @@ export class RawClient {
     ms: number,
   ): Promise<T> {
     if (this.isPaused) throw new Error('reading while paused');
-    const end = Date.now() + ms;
+    const end = Date.now() + ms * SLOWNESS;
     let need = 0;
     for (;;) {
       const taken = this.size < need ? need : take(this.rest());
@@ -189,7 +190,7 @@ export class RawClient {
       if (this.ending)
         throw new Error(`${what}: the server ended the stream (${this.ending}) after ${show(this.rest())}`);
       const left = end - Date.now();
-      if (left <= 0) throw new Error(`${what}: not within ${ms} ms, but ${show(this.rest())}`);
+      if (left <= 0) throw new Error(`${what}: not within ${ms * SLOWNESS} ms, but ${show(this.rest())}`);
       await new Promise<void>((done) => {
         const timer = setTimeout(done, left);
         this.wake = () => {
@@ -284,10 +285,9 @@ export class RawClient {
 
   /** Everything up to the close frame: the frames before it, and the close. */
   async untilClose(ms = 10_000): Promise<{ frames: Frame[]; close: Close }> {
-    const end = Date.now() + ms;
     const frames: Frame[] = [];
     for (;;) {
-      const frame = await this.frame(Math.max(1, end - Date.now()));
+      const frame = await this.frame(ms);
       if (frame.opcode === OP.close) return { frames, close: closeOf(frame) };
       frames.push(frame);
     }

@@ -105,10 +105,10 @@ export class RedisClient {
     return this.text;
   }
   async hears(pattern: RegExp, ms = 10_000): Promise<void> {
-    const end = Date.now() + ms;
-    while (!pattern.test(this.text)) {
-      await within(end - Date.now(), `${pattern} from redis`, new Promise<void>((done) => this.wake.push(done)));
-    }
+    const come = async () => {
+      while (!pattern.test(this.text)) await new Promise<void>((done) => this.wake.push(done));
+    };
+    await within(ms, `${pattern} from redis`, come());
   }
   end(): void {
     this.socket.destroy();
@@ -120,10 +120,7 @@ export async function startCluster(masters = 3, replicas = 0): Promise<Redis[]> 
   const args = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '1500', '--appendonly', 'no'];
   const nodes: Redis[] = [];
   for (let i = 0; i < masters * (1 + replicas); i++) {
-    // The bus has the port 10,000 above.
-    let port = await freePort();
-    while (port > 55_000 || nodes.some((node) => node.port === port)) port = 20_000 + Math.floor(Math.random() * 30_000);
-    nodes.push(await new Redis(port, args).start());
+    nodes.push(await new Redis(await freePort(), args).start());
   }
   const made = spawnSync(
     'redis-cli',

@@ -68,14 +68,16 @@ export function scratch(): { file: (name: string, text: string) => string; end: 
   };
 }
 
-/** A port that was free a moment ago. */
-export function freePort(host = '127.0.0.1'): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on('error', reject);
-    server.listen(0, host, () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
+/** A port that is free. Not one of those that the kernel gives to whoever connects: it would give away one that was
+ * free a moment ago. The port 10,000 above, which a server of a Redis Cluster takes too, is none of those either. */
+export async function freePort(host = '127.0.0.1'): Promise<number> {
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 10_000);
+    const isFree = await new Promise<boolean>((resolve) => {
+      const server = createServer();
+      server.on('error', () => resolve(false));
+      server.listen(port, host, () => server.close(() => resolve(true)));
     });
-  });
+    if (isFree) return port;
+  }
 }

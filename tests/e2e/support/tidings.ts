@@ -3,23 +3,16 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, test as base } from 'vitest';
+import { BINARY, BLOAT, HAS_KAFKA, SLOWNESS, isSanitized } from './binary';
 import { ask, type Answer, type Ask } from './http';
 import { SECRET, tokenFor, type Claims, type SignOptions } from './jwt';
 import { IS_TLS, ownCertificate } from './tls';
 import { until, within } from './wait';
 
-export const BINARY = resolve(process.env.TIDINGS_BINARY ?? join(__dirname, '../../../build/tidings'));
+export { BINARY, BLOAT, HAS_KAFKA, SLOWNESS, isSanitized };
 export const API_KEY = 'end-to-end-api-key';
-
-/** What stretches upper limits: on time, since others use the machine too, and a build with sanitizers is slower
- * still; on memory, of which sanitizers keep more. */
-export const isSanitized = existsSync(BINARY) && /__(asan|tsan)_init/.test(readFileSync(BINARY, 'latin1'));
-export const SLOWNESS = isSanitized ? 6 : 2;
-/** ThreadSanitizer does not go with librdkafka. */
-export const HAS_KAFKA = !(existsSync(BINARY) && /__tsan_init/.test(readFileSync(BINARY, 'latin1')));
-export const BLOAT = isSanitized ? 10 : 1;
 
 export interface TidingsOptions {
   /** Keys of the endpoint `huleedu`, over the fixture's (no limit on attempts). */
@@ -150,7 +143,7 @@ export class Tidings {
         if (this.exit) throw new Error(`the server ended at once (${this.exit.code}): ${this.stderr}`);
         return /listening\b.*?\baddress"?[=:]"?([0-9.]+:\d+)/.exec(this.stderr)?.[1];
       },
-      10_000 * SLOWNESS,
+      10_000,
     );
     this.port = Number(this.address.split(':')[1]);
     await until('/readyz', async () => (await this.ask('/readyz')).status === 200, 10_000);
@@ -194,7 +187,7 @@ export class Tidings {
 
   /** Publishes as soon as somebody is there to hear it, so that it is delivered once. */
   async publishWhenHeard(target: Record<string, unknown>, data: unknown): Promise<void> {
-    await until('a listener', async () => (await this.publish(target, data))[0]! > 0, 10_000 * SLOWNESS);
+    await until('a listener', async () => (await this.publish(target, data))[0]! > 0, 10_000);
   }
 
   token(user: string, claims: Claims = {}, options: SignOptions = {}): string {
@@ -242,7 +235,7 @@ export class Tidings {
     await until(
       'the end of the reload',
       () => /msg="?configuration (not )?reloaded/.test(this.stderr.slice(from)),
-      10_000 * SLOWNESS,
+      10_000,
     );
     return this.stderr
       .slice(from)
@@ -254,7 +247,7 @@ export class Tidings {
   async stop(): Promise<void> {
     if (!this.exit) {
       this.signal('SIGTERM');
-      await within(15_000 * SLOWNESS, 'the end of the server after SIGTERM', this.exited).catch(
+      await within(15_000, 'the end of the server after SIGTERM', this.exited).catch(
         async (late) => {
           this.signal('SIGKILL');
           await this.exited;

@@ -54,16 +54,14 @@ export class Listener {
 
   /** Waits until `count` messages came in all, and gives them. */
   async count(count: number, ms = 10_000): Promise<string[]> {
-    const end = Date.now() + ms;
-    while (this.messages.length < count) {
-      if (this.isClosed)
-        throw new Error(`closed (${this.isClosed.code}) after ${this.messages.length} of ${count} messages`);
-      await within(
-        Math.max(1, end - Date.now()),
-        `message ${count}, ${this.messages.length} came`,
-        new Promise<void>((done) => this.wake.push(done)),
-      );
-    }
+    const come = async () => {
+      while (this.messages.length < count) {
+        if (this.isClosed)
+          throw new Error(`closed (${this.isClosed.code}) after ${this.messages.length} of ${count} messages`);
+        await new Promise<void>((done) => this.wake.push(done));
+      }
+    };
+    await within(ms, () => `message ${count}, ${this.messages.length} came`, come());
     return this.messages.slice(0, count);
   }
 
