@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Answer, Ask } from './support/http';
 import { CAN_FAIL, Failing } from './support/failing';
-import { SLOWNESS, startTidings, sumOf, type Tidings } from './support/tidings';
+import { startTidings, sumOf, type Tidings } from './support/tidings';
 import { IS_TLS } from './support/tls';
 import { until } from './support/wait';
 import { dial, listen, type Listener } from './support/wsClient';
@@ -172,7 +172,7 @@ async function expectServed(): Promise<void> {
   const mark = `"mark ${++marks}"`;
   const from = bystander.messages.length;
   await server.publish({ user: 'bystander' }, JSON.parse(mark));
-  await until('the mark', () => bystander.messages.indexOf(mark, from) >= 0, 5_000 * SLOWNESS);
+  await until('the mark', () => bystander.messages.indexOf(mark, from) >= 0, 5_000);
 }
 
 /** A handshake of TLS alone has hundreds, so there a sample must do. */

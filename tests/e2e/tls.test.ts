@@ -289,7 +289,7 @@ describe.concurrent('certificates that change', () => {
       const client = await heard(server);
       const ticket = await ticketOf(server.port);
       change(at, second);
-      await until('the new one', async () => (await shown(server.port)).name === 'second', 10_000 * SLOWNESS);
+      await until('the new one', async () => (await shown(server.port)).name === 'second', 10_000);
       await until('its line', () => /level=info msg="certificates reloaded" certificates=1/.test(server.log()));
       expect(server.log()).not.toMatch(/configuration reloaded|SIGHUP/);
       const again = await shake(server.port, { session: ticket });
@@ -312,7 +312,7 @@ describe.concurrent('certificates that change', () => {
       server.log().split('\n').filter((line) => line.includes('certificates not reloaded'));
     // The key is late, as when two files are copied one after the other.
     copyFileSync(second.cert_file, tls.cert_file);
-    await until('the refusal', () => refusals().length === 1, 10_000 * SLOWNESS);
+    await until('the refusal', () => refusals().length === 1, 10_000);
     expect(refusals()[0]).toContain(tls.cert_file);
     expect(await shown(server.port)).toMatchObject({ name: 'first' });
     await sleep(2500);
@@ -321,9 +321,9 @@ describe.concurrent('certificates that change', () => {
     expect(lines.filter((line) => /configuration mistake.*cert\.pem/.test(line))).toHaveLength(1);
     expect(await shown(server.port)).toMatchObject({ name: 'first' });
     copyFileSync(second.key_file, tls.key_file);
-    await until('the new pair', async () => (await shown(server.port)).name === 'second', 10_000 * SLOWNESS);
+    await until('the new pair', async () => (await shown(server.port)).name === 'second', 10_000);
     unlinkSync(tls.key_file);
-    await until('another refusal', () => refusals().length === 2, 10_000 * SLOWNESS);
+    await until('another refusal', () => refusals().length === 2, 10_000);
     expect(refusals()[1]).toMatch(/key\.pem cannot be read: No such file/);
     expect(await shown(server.port)).toMatchObject({ name: 'second' });
     expect(server.log()).not.toContain('PRIVATE KEY');
@@ -426,12 +426,12 @@ describe.concurrent('clients that', () => {
     const silent = connectPlain(server.port, '127.0.0.1');
     const closed = new Promise<void>((done) => silent.on('close', () => done()).on('error', () => undefined));
     silent.write(Buffer.from('16030102000100', 'hex')); // the beginning of a ClientHello
-    await within(8_000 * SLOWNESS, 'its end', closed);
+    await within(8_000, 'its end', closed);
     await until('its count', async () => (await server.metric('tls_handshakes_total', { result: 'too_late' })) === 1);
     const quiet = await shake(server.port);
     const ended = new Promise<void>((done) => quiet.on('close', () => done()));
     quiet.resume();
-    await within(8_000 * SLOWNESS, 'the end of one that asks nothing', ended);
+    await within(8_000, 'the end of one that asks nothing', ended);
   });
 
   test('come in a storm do not make others wait', async ({ tidings }) => {
