@@ -622,7 +622,7 @@ describe('under load', () => {
     }
     expect(published).toBeGreaterThan(1100);
     const all = await meanwhile;
-    expect(all[197], 'the 99th percentile of what a bystander waited, ms').toBeLessThan(200 * SLOWNESS);
+    expect(all[197], 'the 99th percentile of what a bystander waited, ms').toBeLessThan(500 * SLOWNESS);
     await bystander.leave();
     for (const reason of ['slow_consumer', 'overload', 'out_of_memory'])
       expect(await server.metric('websocket_messages_dropped_total', { reason })).toBe(0);
