@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Answer, Ask } from './support/http';
 import { CAN_FAIL, Failing } from './support/failing';
-import { startTidings, sumOf, type Tidings } from './support/tidings';
+import { SLOWNESS, startTidings, sumOf, type Tidings } from './support/tidings';
 import { IS_TLS } from './support/tls';
 import { until } from './support/wait';
 import { dial, listen, type Listener } from './support/wsClient';
