@@ -7,6 +7,7 @@
  * on the path of every connection. With the others the mathematics decide (18 to 70 µs).
  */
 #include "auth/base64url_priv.h"
+#include "auth/jwt.h"
 #include "auth/signature_priv.h"
 
 #include <cjose/jws.h>
@@ -42,6 +43,12 @@ static bool cjose_is_good(const cjose_jwk_t *jwk, struct span token) {
     return is_good;
 }
 
+static bool is_base64url(struct span text) {
+    uint8_t room[JWT_TOKEN_MAX];
+    size_t len;
+    return text.len <= sizeof room && base64url_decode(text, room, &len);
+}
+
 bool auth_signature_is_good(const struct auth_key *key, enum auth_algorithm algorithm,
                             const struct auth_token *token) {
     uint8_t room[SIGNATURE_MAX];
@@ -56,8 +63,10 @@ bool auth_signature_is_good(const struct auth_key *key, enum auth_algorithm algo
         is_good = hmac_is_good(key->hmac[algorithm], signed_part, span_of((char *)room, len));
     } else {
         /* cjose 0.6.2 does not look at the length: it would halve any ECDSA signature, and read
-         * past the end of a short one for PS*. */
-        is_good = len == key->signature_bytes && cjose_is_good(key->jwk, token->whole);
+         * past the end of a short one for PS*; and it aborts the process over padding that stands
+         * anywhere but at the end. */
+        is_good = len == key->signature_bytes && is_base64url(token->payload) &&
+                  cjose_is_good(key->jwk, token->whole);
     }
     /* What is left in the thread's queue would be taken for an error of the next TLS connection. */
     if (!is_good) ERR_clear_error();

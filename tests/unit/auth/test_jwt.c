@@ -147,6 +147,26 @@ static void no_byte_may_change(void **state) {
 }
 
 /* Takes the token's signature away and puts another there. */
+/* cjose asserts that padding is at an end. */
+static void padding_stands_nowhere(void **state) {
+    (void)state;
+    for (int alg = 0; alg < AUTH_ALGORITHM_COUNT; alg++) {
+        struct auth_keys *keys = load_one(key_for((enum auth_algorithm)alg), AUTH_BIT(alg));
+        char *token = token_of((enum auth_algorithm)alg);
+        size_t len = strlen(token);
+        for (size_t i = 0; i + 1 < len; i++) {
+            char before[2] = { token[i], token[i + 1] };
+            token[i] = '=';
+            assert_int_not_equal(judge(keys, span_of(token, len)), JWT_OK);
+            token[i + 1] = '=';
+            assert_int_not_equal(judge(keys, span_of(token, len)), JWT_OK);
+            memcpy(token + i, before, sizeof before);
+        }
+        free(token);
+        auth_keys_unref(keys);
+    }
+}
+
 static char *with_signature(char *own_token, const void *sig, size_t len) {
     *strrchr(own_token, '.') = 0;
     char *token = maker_attach(own_token, sig, len);
@@ -642,6 +662,7 @@ int main(void) {
         cmocka_unit_test(each_algorithm_is_its_own),
         cmocka_unit_test(each_algorithm_from_jwks),
         cmocka_unit_test(no_byte_may_change),
+        cmocka_unit_test(padding_stands_nowhere),
         cmocka_unit_test(signatures_of_wrong_length),
         cmocka_unit_test(ecdsa_has_one_length),
         cmocka_unit_test(pss_salt_has_one_length),
