@@ -10,7 +10,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { API_KEY, BLOAT, sharedTidings, SLOWNESS, sumOf, type Tidings } from './support/tidings';
+import { API_KEY, isSanitized, sharedTidings, SLOWNESS, sumOf, type Tidings } from './support/tidings';
 import { makeCertificate } from './support/tls';
 import { until } from './support/wait';
 import { listen, type Listener } from './support/wsClient';
@@ -100,7 +100,8 @@ async function judge(server: Tidings, kind: string, connections: number, target:
     const abuse = await Abuse.begin(server, kind, connections, target, who);
     strained.push(await bystander.wait());
     metrics = await server.metrics();
-    expect(server.rss() - before).toBeLessThan(growth * MIB * BLOAT);
+    // A sanitizer keeps what was freed, up to 256 MiB: how much there is then says nothing.
+    if (!isSanitized) expect(server.rss() - before).toBeLessThan(growth * MIB);
     await abuse.end();
     quiet.push(await bystander.wait());
   }
