@@ -14,7 +14,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-enum { BACKLOG = 4096, ACCEPTS_A_TURN = 16, BACK_OFF_MS = 100 };
+enum { BACKLOG = 4096, ACCEPTS_A_TURN = 8, BACK_OFF_MS = 100 };
 
 struct listener {
     uv_timer_t back_off;

@@ -15,9 +15,10 @@
 
 enum {
     FLUSHES_A_CLOCK = 8, /* some 20 µs */
-    FLUSHES_A_TURN = 64, /* about 0.2 ms of sends; then others get their turn, */
-    FRESH_A_TURN = 48,   /* and of these so many for what was not there before */
-    RESUMES_A_TURN = 8,  /* each of up to 64 messages or a buffer full of requests */
+    FLUSHES_A_TURN = 64, /* about 0.1 ms of sends; then others get their turn, */
+    FLUSH_NS = 100000,   /* and after that time, since those of large messages take longer; */
+    FRESH_A_TURN = 48,   /* of these so many are for what was not there before */
+    RESUMES_A_TURN = 8,  /* each of up to 64 messages or requests */
 };
 
 bool conn_greet(struct session *s, struct conn *c) {
@@ -383,10 +384,11 @@ bool conn_resume_turn(void *owner) {
     return s->paused_first != 0;
 }
 
-/* Flushes up to `max` of a list; how many they were. */
-static int flush_list(struct session *s, struct dirty_list *list, int max) {
+/* Flushes up to `max` of a list, or until it is so late; how many they were. */
+static int flush_list(struct session *s, struct dirty_list *list, int max, uint64_t until_ns) {
     int count = 0;
     for (; count < max && list->first; count++) {
+        if (count % FLUSHES_A_CLOCK == FLUSHES_A_CLOCK - 1 && clock_now_ns() >= until_ns) break;
         uint32_t index = list->first;
         struct conn *c = conn_at(s, index);
         list->first = c->next_dirty;
@@ -402,8 +404,10 @@ static int flush_list(struct session *s, struct dirty_list *list, int max) {
 /* What a large fan-out leaves over waits for the next turns, and a message to somebody else does
  * not wait behind it. */
 static void flush_dirty(struct session *s) {
-    int count = flush_list(s, &s->fresh, s->backlog.first ? FRESH_A_TURN : FLUSHES_A_TURN);
-    (void)flush_list(s, &s->backlog, FLUSHES_A_TURN - count);
+    uint64_t until_ns = clock_now_ns() + FLUSH_NS;
+    int max = s->backlog.first ? FRESH_A_TURN : FLUSHES_A_TURN;
+    int count = flush_list(s, &s->fresh, max, until_ns);
+    (void)flush_list(s, &s->backlog, FLUSHES_A_TURN - count, until_ns);
     if (!s->fresh.first) return;
     *(s->backlog.last ? &conn_at(s, s->backlog.last)->next_dirty : &s->backlog.first) =
         s->fresh.first;

@@ -14,6 +14,7 @@ enum {
     NO_ROUTE = COUNT_ROUTES_MAX - 1, /* where requests without a route are counted */
     OUT_KEPT_BYTES = 1 << 14,        /* of the room for them, between two turns */
     UNREAD_BODY_MAX = 1 << 14,       /* of a body that takes no key */
+    REQUESTS_A_PORTION = 32,         /* of who has a key; each about a µs */
 };
 
 static struct http_limits limits_of(const struct session *s) {
@@ -338,6 +339,7 @@ static void work_off(struct session *s, uint32_t index, struct span in) {
     struct conn *c = conn_at(s, index);
     struct conn_http *http = c->in.http;
     bool has_had_portion = false;
+    int requests = 0;
     while (in.len > 0) {
         if (has_had_portion || must_wait(s, c)) {
             hold(s, index, in);
@@ -362,7 +364,8 @@ static void work_off(struct session *s, uint32_t index, struct span in) {
                 turn_over(s, index, in);
                 return;
             }
-            has_had_portion = !http->is_trusted && conn_portion_is_over(s);
+            has_had_portion =
+                http->is_trusted ? ++requests == REQUESTS_A_PORTION : conn_portion_is_over(s);
             break;
         }
         if (buf_err(&http->out)) {

@@ -19,8 +19,8 @@
 #include <sys/epoll.h>
 
 enum {
-    LINE_NS = 50000,       /* for each line in a turn, */
-    PORTION_NS = 25000,    /* and for each connection in it */
+    LINE_NS = 25000,       /* for each line in a turn, */
+    PORTION_NS = 12500,    /* and for each connection in it */
     EAGER_READS = 16,      /* inputs in one second are many for a WebSocket */
     NEW_IN_LINE_MAX = 32,  /* far fewer than SPARE_CONNECTIONS: who is in line is not pushed out */
     UNWATCHES_A_TURN = 64, /* each half a µs */
