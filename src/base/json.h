@@ -82,6 +82,15 @@ enum json_step json_element(struct json_walk *walk, struct json_value *ret);
 MUST_USE
 bool json_find(struct span object, struct span name, struct json_value *ret);
 
+/* Several members in one walk: `name` is asked for, the rest is set. */
+struct json_wanted {
+    struct span name;
+    struct json_value value; /* when `is_there`; of several the last */
+    bool is_there;
+};
+/* False: `object` is none, or not whole. */
+bool json_find_all(struct span object, struct json_wanted *wanted, size_t count);
+
 /* Whether `value` is a string and spells `text`, whatever escapes it is written with. */
 bool json_text_is(const struct json_value *value, struct span text);
 

@@ -146,14 +146,25 @@ void json_append_string(struct buf *b, struct span s) {
     buf_append_char(b, '"');
 }
 
-bool json_find(struct span object, struct span name, struct json_value *ret) {
+bool json_find_all(struct span object, struct json_wanted *wanted, size_t count) {
     struct json_walk walk = json_walk(object);
-    struct json_value its_name, value;
-    bool is_there = false;
-    while (json_member(&walk, &its_name, &value) == JSON_ITEM) {
-        if (!json_text_is(&its_name, name)) continue;
-        *ret = value;
-        is_there = true;
+    struct json_value name, value;
+    enum json_step step;
+    for (size_t i = 0; i < count; i++)
+        wanted[i].is_there = false;
+    while ((step = json_member(&walk, &name, &value)) == JSON_ITEM) {
+        for (size_t i = 0; i < count; i++) {
+            if (!json_text_is(&name, wanted[i].name)) continue;
+            wanted[i].value = value;
+            wanted[i].is_there = true;
+        }
     }
-    return is_there;
+    return step == JSON_END;
+}
+
+bool json_find(struct span object, struct span name, struct json_value *ret) {
+    struct json_wanted wanted = { .name = name };
+    (void)json_find_all(object, &wanted, 1);
+    if (wanted.is_there) *ret = wanted.value;
+    return wanted.is_there;
 }

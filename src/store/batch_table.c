@@ -148,7 +148,6 @@ static void keep(struct batch_table *table, struct span user, struct span id, st
 
 void batch_table_tell(struct batch_table *table, struct span user, struct span payload,
                       uint32_t now_s) {
-    if (!batch_may_tell(payload)) return;
     pthread_mutex_lock(&table->lock);
     enum err e = batch_fold(payload, &table->id, &table->delta);
     if (!e) {

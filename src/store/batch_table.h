@@ -34,8 +34,9 @@ void batch_table_free(struct batch_table *table);
 /* Before any other thread knows the table, or when all others have ended. NULL: nobody. */
 void batch_table_watch(struct batch_table *table, const struct batch_watch *watch);
 
-/* Keeps what `payload` tells, which was sent to `user` (not empty). Nothing is kept of what tells
- * nothing, and what there is no room for is counted. `now_s`: a clock that only goes forward. */
+/* Keeps what `payload` tells, which was sent to `user` (not empty) and for which `batch_may_tell`
+ * holds. Nothing is kept of what tells nothing, and what there is no room for is counted. `now_s`:
+ * a clock that only goes forward. */
 void batch_table_tell(struct batch_table *table, struct span user, struct span payload,
                       uint32_t now_s);
 /* Puts in what was kept before. In the order in which it was told. */

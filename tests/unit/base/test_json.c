@@ -550,8 +550,24 @@ static void the_last_of_a_name_is_found(void **state) {
     assert_true(span_eq(value.raw, SPAN("[2]"))); /* as it was */
 }
 
+static void several_are_found_in_one_walk(void **state) {
+    (void)state;
+    struct json_wanted wanted[] = { { .name = SPAN("b") },
+                                    { .name = SPAN("x") },
+                                    { .name = SPAN("a") } };
+    assert_true(json_find_all(SPAN("{\"a\":1,\"b\":{\"x\":9},\"\\u0061\":[2]}"), wanted, 3));
+    assert_true(wanted[0].is_there && span_eq(wanted[0].value.raw, SPAN("{\"x\":9}")));
+    assert_false(wanted[1].is_there);
+    assert_true(wanted[2].is_there && span_eq(wanted[2].value.raw, SPAN("[2]")));
+    assert_false(json_find_all(SPAN("{\"a\":1,"), wanted, 3));
+    assert_true(wanted[2].is_there);
+    assert_false(json_find_all(SPAN("[\"a\"]"), wanted, 3));
+    assert_false(wanted[2].is_there);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(several_are_found_in_one_walk),
         cmocka_unit_test(the_last_of_a_name_is_found),
         cmocka_unit_test(good_texts),
         cmocka_unit_test(bad_texts),
