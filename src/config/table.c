@@ -430,6 +430,9 @@ const struct config_row config_endpoint_rows[] = {
               "0: never." },
     { "write_seconds", SECONDS(1, 3600), OF(write_seconds), .standard = "10",
       .text = "What is sent to a client must have been taken within this time." },
+    { "unfinished_seconds", SECONDS(0, DAY), OF(unfinished_seconds), .standard = "30",
+      .text = "A message that a client has begun must be there within this time, however it comes "
+              "and whatever else does meanwhile, or the client is disconnected; 0: no limit." },
     { "max_message_bytes", BYTES(1, 256 * MIB), OF(max_message_bytes), .standard = "65536",
       .text = "One message from a client; larger ends the connection with 1009." },
     { "max_notification_bytes", BYTES(1, 64 * MIB), OF(max_notification_bytes), .standard = "65536",

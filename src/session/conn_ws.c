@@ -185,6 +185,7 @@ static void put_down(struct session *s, uint32_t index, const struct ws_options 
         counter_add(&s->counts->portions, 1);
         conn_queue(s, index);
     }
+    if (c->state == CONN_OPEN && ws_reader_since(&c->in.reader)) heartbeat_arm(s, index);
 }
 
 /* Reads what has come, as far as its portion goes. */
@@ -199,6 +200,7 @@ static void read_on(struct session *s, uint32_t index, struct ws_input in) {
         .is_compressed = c->has_deflate,
         .frames_max = FRAMES_AT_ONCE,
         .budget = &s->shared->unfinished,
+        .now_s = s->now_s,
     };
     bool is_timed = false;
     s->pongs = 0;

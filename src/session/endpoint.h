@@ -64,6 +64,7 @@ struct endpoint_options {
     uint32_t ping_seconds;
     uint32_t idle_seconds;
     uint32_t write_seconds;
+    uint32_t unfinished_seconds;
 
     size_t max_message_bytes;
     size_t max_notification_bytes;

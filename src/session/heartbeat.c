@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * session/heartbeat.c: what happens to a connection because time passes: pings, idleness, a write
- * that does not end, a token that does, a request that never comes.
+ * or a message that does not end, a token that does, a request that never comes.
  *
  * A connection has one timer, set to the nearest of its deadlines. What moves a deadline away (a
  * message came in) does not touch the timer: it goes off, sees that it is early and is set anew.
@@ -27,9 +27,15 @@ static uint32_t after(uint32_t from_s, uint32_t seconds) {
     return seconds ? from_s + seconds + 1 : 0;
 }
 
+static uint32_t unfinished_deadline(const struct session *s, const struct conn *c) {
+    uint32_t since_s = ws_reader_since(&c->in.reader);
+    return since_s ? after(since_s, conn_endpoint(s, c)->unfinished_seconds) : 0;
+}
+
 static uint32_t open_deadline(const struct session *s, const struct conn *c) {
     const struct endpoint_options *options = conn_endpoint(s, c);
     uint32_t due = nearer(after(c->heard_s, options->idle_seconds), c->expires_s);
+    due = nearer(due, unfinished_deadline(s, c));
     due = nearer(due, c->ping_due_s);
     if (c->is_refused) due = nearer(due, after(c->refused_since_s, options->write_seconds));
     return due;
@@ -80,6 +86,9 @@ static void ping(struct session *s, uint32_t index) {
 
 static void open_due(struct session *s, uint32_t index) {
     static const struct conn_reason idle = { "idle", WS_CLOSE_IDLE, { "Idle timeout", 12 } };
+    static const struct conn_reason unfinished = { "message not finished",
+                                                   WS_CLOSE_IDLE,
+                                                   { "Message not finished in time", 28 } };
     static const struct conn_reason expired = { "token expired",
                                                 WS_CLOSE_EXPIRED,
                                                 { "Token expired", 13 } };
@@ -92,6 +101,8 @@ static void open_due(struct session *s, uint32_t index) {
         conn_end(s, index, &expired);
     } else if (has_come(s, after(c->heard_s, options->idle_seconds))) {
         conn_end(s, index, &idle);
+    } else if (has_come(s, unfinished_deadline(s, c))) {
+        conn_end(s, index, &unfinished);
     } else if (has_come(s, c->ping_due_s)) {
         ping(s, index);
     }

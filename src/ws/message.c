@@ -216,7 +216,9 @@ static enum ws_step read_payload(struct reading *r) {
 
 static bool need_pending(struct reading *r) {
     if (!r->reader->pending) r->reader->pending = pending_new(r->options->budget);
-    return r->reader->pending != NULL;
+    struct ws_pending *p = r->reader->pending;
+    if (p && !p->since_s) p->since_s = r->options->now_s;
+    return p != NULL;
 }
 
 static enum ws_step begin_frame(struct reading *r, const struct ws_head *head) {
@@ -308,6 +310,11 @@ bool ws_reader_hold(struct ws_reader *reader, const struct ws_options *options,
 
 struct ws_input ws_reader_held(const struct ws_reader *reader) {
     return reader->pending ? reader->pending->rest : (struct ws_input){ 0 };
+}
+
+uint32_t ws_reader_since(const struct ws_reader *reader) {
+    const struct ws_pending *p = reader->pending;
+    return p && !pending_is_spent(p) ? p->since_s : 0;
 }
 
 void ws_reader_finish(struct ws_reader *reader) {

@@ -37,6 +37,7 @@ struct ws_options {
     struct ws_budget *budget; /* exceeded: 1013 */
     uint32_t frames_max;      /* looked at in one call of `ws_read`, which has an end then whatever
                                * comes; 0: any number */
+    uint32_t now_s;           /* from 1, on the caller's clock; for `ws_reader_since` */
 };
 
 /* One a connection. All zero is the start. */
@@ -90,6 +91,10 @@ MUST_USE bool ws_reader_hold(struct ws_reader *reader, const struct ws_options *
                              const struct ws_input *in);
 /* What was kept, lent by the reader until it is given back to `ws_reader_hold`; empty: nothing. */
 struct ws_input ws_reader_held(const struct ws_reader *reader);
+
+/* The `now_s` at which the message under way, or a frame between messages, began to come; 0: none
+ * is under way. Fragments and control frames that come meanwhile do not change it. */
+uint32_t ws_reader_since(const struct ws_reader *reader);
 
 /* Frees what is pending and held. The reader may be used again from the start. */
 void ws_reader_finish(struct ws_reader *reader);

@@ -25,6 +25,7 @@ struct ws_pending {
     /* The frame under way. */
     bool has_head;     /* the head is complete, the payload not */
     uint8_t bytes_len; /* bytes of an incomplete head, in `bytes` */
+    uint32_t since_s;  /* when the message, or the frame by itself, began; 0: not yet */
     struct ws_head head;
     uint64_t frame_done; /* payload bytes of it that have come */
     /* An incomplete head, then the payload if that is a control frame. */

@@ -2,7 +2,7 @@
 // Every limit of an endpoint: what it allows, where it bites, in which words, and that nobody else notices.
 import { describe, expect } from 'vitest';
 import { MIB } from './support/echo';
-import { binary, OP, ping, pong, text } from './support/frame';
+import { binary, more, OP, ping, pong, text } from './support/frame';
 import { RawClient } from './support/rawClient';
 import {
   expectRefused,
@@ -447,6 +447,52 @@ describe.concurrent('silence', () => {
     const client = await openRaw(server);
     await client.silence(3_000);
     client.destroy();
+  });
+});
+
+describe.concurrent('messages that are begun', () => {
+  test('must be finished in time, else 4008, however one answers and trickles', async ({ tidings }) => {
+    const mine = { inbound: 'echo', connections: 0, attempts_per_minute: 0 };
+    const endpoints = [
+      { name: 'huleedu', ...mine, unfinished_seconds: 2 },
+      { name: 'patient', path: '/patient', ...mine, unfinished_seconds: 0 },
+    ];
+    const server = await tidings({ config: { workers: 1, endpoints } });
+    const since = Date.now();
+    const patient = await RawClient.open(server.port, `/patient?token=${server.token('u1')}`);
+    patient.write(text('at ', { fin: false }));
+    const fair = await openRaw(server);
+    fair.write(Buffer.concat([text('in ', { fin: false }), ping('seen?')]));
+    expect((await fair.frame()).opcode).toBe(OP.pong);
+    fair.write(more('time'));
+    expect(await fair.text()).toBe('in time');
+
+    const late = await Promise.all(Array.from({ length: 4 }, () => openRaw(server)));
+    const [fragment, head, trickle, control] = late as [RawClient, RawClient, RawClient, RawClient];
+    fragment.write(text('x'.repeat(60_000), { fin: false }));
+    head.write(text('x').subarray(0, 1));
+    const drops = text('x'.repeat(1_000));
+    let dropped = 0;
+    control.write(ping('x').subarray(0, 4));
+    const chatter = setInterval(() => {
+      fragment.write(Buffer.concat([ping(), more('x', { fin: false })]));
+      trickle.write(drops.subarray(dropped, ++dropped));
+    }, 200);
+    for (const each of late) {
+      const { frames, close } = await each.untilClose();
+      expect(close).toEqual({ code: 4008, reason: 'Message not finished in time' });
+      expect(frames.every((frame) => frame.opcode === OP.pong)).toBe(true);
+    }
+    clearInterval(chatter);
+    expect(Date.now() - since).toBeGreaterThan(1_900);
+    expect(await server.metric('websocket_close_total', { code: '4008' })).toBe(4);
+
+    // Who was in time and said nothing since is still there, and so is who has no limit.
+    expect(fair.ending).toBeUndefined();
+    patient.write(more('last'));
+    expect(await patient.text()).toBe('at last');
+    expect(await server.metric('websocket_unfinished_bytes')).toBe(0);
+    for (const each of [...late, fair, patient]) each.destroy();
   });
 });
 

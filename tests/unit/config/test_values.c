@@ -86,6 +86,7 @@ static void has_defaults(void **state) {
     assert_int_equal(e->ping_seconds, 0);
     assert_int_equal(e->idle_seconds, 300);
     assert_int_equal(e->write_seconds, 10);
+    assert_int_equal(e->unfinished_seconds, 30);
     assert_int_equal(e->max_message_bytes, 65536);
     assert_int_equal(e->max_notification_bytes, 65536);
     assert_int_equal(e->max_queue_bytes, 1048576);

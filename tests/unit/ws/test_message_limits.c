@@ -271,6 +271,51 @@ static void limits_may_change_at_any_time(void **state) {
     end(&t, &wire);
 }
 
+static void it_says_since_when_a_message_is_under_way(void **state) {
+    (void)state;
+    static const struct {
+        size_t to; /* so many bytes have come */
+        uint32_t now_s, since_s;
+    } times[] = {
+        { 1, 5, 5 },                                   /* the first byte of a head, */
+        { 7, 6, 5 },                                   /* the first of the payload, */
+        { 8, 7, 5 },                                   /* the frame, but not the message */
+        { 10, 8, 5 },                                  /* a ping in between, in part, */
+        { 15, 9, 5 },                                  /* and whole */
+        { 23, 10, 5 },                                 /* all but a byte */
+        { 24, 11, 0 },                                 /* nothing is under way */
+        { 26, 12, 12 }, { 35, 13, 0 }, { 37, 14, 14 }, /* a ping by itself */
+        { 42, 15, 0 },
+    };
+    struct transcript t;
+    struct wire wire;
+    begin(&t, &wire);
+    wire_frame(&wire, WS_OP_TEXT, SPAN("be"));
+    wire_frame(&wire, PING, SPAN("p"));
+    wire_frame(&wire, REST, SPAN("gun"));
+    wire_frame(&wire, TEXT, SPAN("whole"));
+    wire_frame(&wire, PING, SPAN("q"));
+    assert_int_equal(wire.bytes.len, 42);
+    struct feed feed = transcript_feed(&t);
+    t.expected = SPAN("ping 1 p\ntext 5 begun\ntext 5 whole\nping 1 q\n");
+    feed.begin(&t);
+    size_t from = 0;
+    for (size_t i = 0; i < countof(times); i++) {
+        t.options.now_s = times[i].now_s;
+        feed_piece(&feed, wire.bytes.at + from, times[i].to - from);
+        assert_int_equal(ws_reader_since(&t.reader), times[i].since_s);
+        from = times[i].to;
+    }
+    feed.end(&t, "times");
+
+    /* What waits to be read is not the peer's to finish. */
+    struct ws_input waits = { wire.bytes.at, wire.bytes.len };
+    assert_true(ws_reader_hold(&t.reader, &t.options, &waits));
+    assert_int_equal(ws_reader_since(&t.reader), 0);
+    ws_reader_finish(&t.reader);
+    end(&t, &wire);
+}
+
 static void reading_goes_on_after_finish(void **state) {
     (void)state;
     struct ws_reader reader = { NULL };
@@ -331,6 +376,7 @@ int main(void) {
         cmocka_unit_test(input_may_wait),
         cmocka_unit_test(what_waits_is_within_the_budget),
         cmocka_unit_test(limits_may_change_at_any_time),
+        cmocka_unit_test(it_says_since_when_a_message_is_under_way),
         cmocka_unit_test(reading_goes_on_after_finish),
         cmocka_unit_test(memory_may_run_out_anywhere),
     };
