@@ -13,7 +13,7 @@ import { ownCertificate } from '../support/tls';
 import { sleep, until } from '../support/wait';
 import { Ear, Ledger, problem, problems } from './ledger';
 import { submit } from './submissions';
-import { pathOf, stall, trustOf, urlOf, UUID, visit } from './visitors';
+import { HANDSHAKE_SECONDS, pathOf, stall, trustOf, urlOf, UUID, visit } from './visitors';
 
 const SECONDS = Number(process.env.SOAK_SECONDS ?? 60);
 const ROUND = Math.min(120, Math.max(8, SECONDS / 4)); // seconds, between two times of quiet
@@ -56,7 +56,7 @@ class Node {
         allowErrors: /configuration (mistake|not reloaded)/,
         config: {
           log_level: 'info',
-          handshake_seconds: 3,
+          handshake_seconds: HANDSHAKE_SECONDS,
           http_idle_seconds: 3,
           endpoints,
           origins: odd ? ['https://a.example'] : [],
@@ -139,9 +139,9 @@ function beginPublishing(pick: () => Tidings, redis: Redis, isOver: () => boolea
     }),
   );
   loop(isOver, () => 200, async () => {
-    if (ledger.isFault) return; // redis-cli would wait
+    if (ledger.isFault) return;
     await ledger.publish(['ws:foreign'], async ([n]) =>
-      /^\d+$/.test(redis.cli('PUBLISH', 'ws:foreign', JSON.stringify({ c: 'ws:foreign', n }))),
+      /^\d+$/.test(await redis.ask('PUBLISH', 'ws:foreign', JSON.stringify({ c: 'ws:foreign', n }))),
     );
   });
 }
@@ -180,7 +180,7 @@ async function fault(redis: Redis, nodes: Node[], ears: Ear[]): Promise<void> {
         redis.signal('SIGCONT');
         break;
       default:
-        redis.cli('CLIENT', 'KILL', 'TYPE', any(2) ? 'pubsub' : 'normal');
+        await redis.ask('CLIENT', 'KILL', 'TYPE', any(2) ? 'pubsub' : 'normal');
     }
     await haveAgain(nodes);
   });
@@ -216,7 +216,7 @@ async function figures(node: Tidings, redis: Redis): Promise<Figures> {
     unfinished: of('websocket_unfinished_bytes'),
     channels: of('redis_subscribed_channels'),
     kept: of('store_channels'),
-    atRedis: redis.cli('PUBSUB', 'CHANNELS', '*').split('\n').length,
+    atRedis: (await redis.ask('PUBSUB', 'CHANNELS', '*')).split('\n').length,
   };
 }
 

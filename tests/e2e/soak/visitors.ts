@@ -29,15 +29,29 @@ export const trustOf = (node: Tidings): { ca?: Buffer } => (node.ca ? { ca: node
 
 const any = (count: number): number => Math.floor(Math.random() * count);
 
-/** A bare socket; TLS where the node speaks it, unless it `isDumb`. */
-async function raw(node: Tidings, isDumb = false): Promise<Socket> {
+/** `handshake_seconds` of the nodes. */
+export const HANDSHAKE_SECONDS = 3;
+
+/** Connected, or over before that: false. */
+function isConnected(socket: Socket, event: string): Promise<boolean> {
+  return new Promise((done) => {
+    socket.once(event, () => done(true));
+    socket.once('close', () => done(false));
+  });
+}
+
+/** A bare socket; TLS where the node speaks it, unless it `isDumb`. Undefined when we were too late for the node: this
+ * process has a lot to do. */
+async function raw(node: Tidings, isDumb = false): Promise<Socket | undefined> {
   const to = { port: node.port, host: '127.0.0.1', allowHalfOpen: true };
   const isTls = node.ca && !isDumb;
   const socket = isTls ? (connectTls({ ...to, ca: node.ca }) as Socket) : connect(to);
   socket.on('error', () => undefined);
   socket.on('data', () => undefined);
-  await within(10_000, 'connect', new Promise((done) => socket.once(isTls ? 'secureConnect' : 'connect', done)));
-  return socket;
+  const since = Date.now();
+  if (await within(10_000, 'connect', isConnected(socket, isTls ? 'secureConnect' : 'connect'))) return socket;
+  if (Date.now() - since < HANDSHAKE_SECONDS * 1000) throw new Error('a visitor is turned away');
+  return undefined;
 }
 
 /** Goes with a reset. On a socket with TLS Node 18 has none. */
@@ -92,6 +106,7 @@ export async function visit(node: Tidings): Promise<void> {
   const path = pathOf(node, any(3), `visitor-${any(20)}`, UUID(100 + any(20)));
   if (any(3) === 0) return stay(node, path);
   const socket = await raw(node, any(10) === 0);
+  if (!socket) return;
   await VISITS[any(VISITS.length)]!(socket, handshake(node.port, path)).catch(() => undefined);
   socket.destroy();
 }
@@ -115,6 +130,7 @@ async function stay(node: Tidings, path: string): Promise<void> {
 export async function stall(node: Tidings): Promise<void> {
   const user = `deaf-${any(1e9)}`;
   const socket = await raw(node);
+  if (!socket) return;
   socket.write(handshake(node.port, `/ws?token=${node.token(user)}`));
   await sleep(200);
   socket.pause();

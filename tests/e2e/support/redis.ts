@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Real Redis servers for a test: one, a Cluster, or a master with a replica and Sentinels. Each on a free port, with a
 // folder of its own, and gone with the test's process at the latest.
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -55,6 +55,14 @@ export class Redis {
       timeout: 10_000,
     });
     return (ran.stdout + ran.stderr).trim();
+  }
+
+  /** The same, while all else goes on: for a Redis that may not answer. */
+  ask(...args: string[]): Promise<string> {
+    const command = ['-h', this.host, '-p', `${this.port}`, '--no-auth-warning', ...args];
+    return new Promise((done) =>
+      execFile('redis-cli', command, { timeout: 10_000 }, (_, out, err) => done((out + err).trim())),
+    );
   }
 
   signal(name: NodeJS.Signals): void {
