@@ -14,6 +14,7 @@ const ECHO = {
   max_message_bytes: 16 * MIB,
   max_queue_bytes: 64 * MIB,
   write_seconds: 60,
+  unfinished_seconds: 0,
 };
 
 export interface Echo {
