@@ -8,7 +8,8 @@
 #include "api/api_priv.h"
 #include "http/static.h"
 
-/* The page and what it loads: made from web/admin by tools/embed. Each is a route. */
+/* The page and what it loads: made from web/admin and web/shared by tools/embed. Each is a route.
+ */
 extern const struct http_static_file admin_files[];
 extern const size_t admin_files_count;
 

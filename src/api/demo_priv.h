@@ -9,7 +9,7 @@
 #include "api/api_priv.h"
 #include "http/static.h"
 
-/* The page and what it loads: made from web/demo and catalogue by tools/embed. */
+/* The page and what it loads: made from web/demo, web/shared and catalogue by tools/embed. */
 extern const struct http_static_file demo_files[];
 extern const size_t demo_files_count;
 

@@ -8,23 +8,14 @@ import { join } from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFailed } from 'vitest';
 import { startRedis } from './support/redis';
+import { ENDPOINTS, KEYS } from './support/operator';
 import { API_KEY, sharedTidings, test, type Tidings } from './support/tidings';
 import { until } from './support/wait';
 import { dial, listen, type Listener } from './support/wsClient';
 
-const KEYS = [
-  { name: 'all', key: API_KEY, scopes: ['publish', 'admin', 'read'] },
-  { name: 'reader', key: 'read-key', scopes: ['read'] },
-  { name: 'backend', key: 'publish-key', scopes: ['publish'] },
-];
-const CONFIG = {
-  endpoints: [
-    { name: 'huleedu', attempts_per_minute: 0, connections: 0 },
-    { name: 'submissions', attempts_per_minute: 0 },
-  ],
-  api: { keys: KEYS },
-};
+const CONFIG = { endpoints: ENDPOINTS, api: { keys: KEYS } };
 const WEB = join(__dirname, '../../web/admin');
+const SHARED = join(__dirname, '../../web/shared');
 const AXE = readFileSync(createRequire(__filename).resolve('axe-core/axe.min.js'), 'utf8');
 const PHONE = { width: 390, height: 844 };
 const WIDE = { width: 1360, height: 900 };
@@ -512,7 +503,8 @@ describe('anybody can use it', () => {
 });
 
 describe('its files', () => {
-  const names = readdirSync(WEB).filter((name) => !/^(index\.html|tsconfig\.json)$/.test(name));
+  const own = readdirSync(WEB).filter((name) => name !== 'tsconfig.json');
+  const files = [...own.map((name) => [name, WEB]), ...readdirSync(SHARED).map((name) => [name, SHARED])] as [string, string][];
   const types: Record<string, string> = {
     css: 'text/css; charset=utf-8',
     html: 'text/html; charset=utf-8',
@@ -520,11 +512,11 @@ describe('its files', () => {
     svg: 'image/svg+xml',
   };
 
-  test.each(['index.html', ...names])('%s is served as it stands, with a strict policy', async (name) => {
+  test.each(files)('%s is served as it stands, with a strict policy', async (name, folder) => {
     const path = name === 'index.html' ? '/admin' : `/admin/${name}`;
     const { status, headers, text } = await shared().ask(path);
     expect([status, headers['content-type']]).toEqual([200, types[/\w+$/.exec(name)![0]]]);
-    expect(text).toBe(readFileSync(join(WEB, name), 'utf8'));
+    expect(text).toBe(readFileSync(join(folder, name), 'utf8'));
     const policy = String(headers['content-security-policy']).split('; ');
     expect(policy).toEqual(
       expect.arrayContaining([
@@ -544,8 +536,8 @@ describe('its files', () => {
   });
 
   test('name no other host', () => {
-    for (const name of ['index.html', ...names]) {
-      const found = readFileSync(join(WEB, name), 'utf8').replaceAll('http://www.w3.org/2000/svg', '');
+    for (const [name, folder] of files) {
+      const found = readFileSync(join(folder, name), 'utf8').replaceAll('http://www.w3.org/2000/svg', '');
       expect(found, name).not.toMatch(/https?:\/\//);
     }
   });

@@ -10,7 +10,7 @@ import { listen, refusal } from './support/wsClient';
 /** The fixture's secret and keys are what demo mode refuses. */
 const DEMO = { args: ['--demo'], config: { jwt: { secret: '' }, api: { keys: [] } } };
 const CATALOGUE = join(__dirname, '../../catalogue');
-const WEB = join(__dirname, '../../web/demo');
+const WEB = join(__dirname, '../../web');
 const ENDPOINTS = ['huleedu', 'huleedu-status', 'hailango', 'submissions'];
 
 const kindsOf = (dialect: string): string[] =>
@@ -34,10 +34,12 @@ describe('the files of its page', () => {
     css: 'text/css; charset=utf-8',
     svg: 'image/svg+xml',
   };
-  const sources: [string, string][] = readdirSync(WEB).map((name) => [
-    name === 'index.html' ? '/' : `/demo/${name}`,
-    name,
-  ]);
+  const sources = ['demo', 'shared'].flatMap((folder) =>
+    readdirSync(join(WEB, folder)).map((name): [string, string] => [
+      name === 'index.html' ? '/' : `/demo/${name}`,
+      `${folder}/${name}`,
+    ]),
+  );
   const files: [string, string][] = [
     ...sources.map(([path, name]): [string, string] => [path, TYPES[name.split('.').pop() as keyof typeof TYPES]]),
     ['/demo/samples.json', 'application/json'],

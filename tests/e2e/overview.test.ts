@@ -2,21 +2,12 @@
 // The operator's overview: who may see it, and that its figures are those of traffic that is known.
 import { describe, expect } from 'vitest';
 import { RawClient } from './support/rawClient';
-import { API_KEY, sharedTidings, test, type Tidings } from './support/tidings';
+import { ENDPOINTS, KEYS } from './support/operator';
+import { sharedTidings, test, type Tidings } from './support/tidings';
 import { dial, listen, type Listener } from './support/wsClient';
 import { until } from './support/wait';
 
 const PATH = '/api/v1/admin/overview';
-const KEYS = [
-  { name: 'all', key: API_KEY, scopes: ['publish', 'admin', 'read'] },
-  { name: 'operator', key: 'admin-key', scopes: ['admin'] },
-  { name: 'reader', key: 'read-key', scopes: ['read'] },
-  { name: 'backend', key: 'publish-key', scopes: ['publish'] },
-];
-const ENDPOINTS = [
-  { name: 'huleedu', attempts_per_minute: 0, connections: 0 },
-  { name: 'submissions', attempts_per_minute: 0 },
-];
 
 const overview = async (server: Tidings): Promise<any> => {
   const answer = await server.ask(PATH, { headers: { 'X-API-Key': 'read-key' } });

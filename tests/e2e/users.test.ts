@@ -2,20 +2,10 @@
 // What an operator does about a user: connections listed and ended over all workers, and the block that goes with it.
 import { describe, expect } from 'vitest';
 import { RawClient } from './support/rawClient';
+import { ENDPOINTS, KEYS } from './support/operator';
 import { API_KEY, SLOWNESS, sharedTidings, test, type Tidings } from './support/tidings';
 import { dial, listen, type Listener } from './support/wsClient';
 import { until } from './support/wait';
-
-const KEYS = [
-  { name: 'all', key: API_KEY, scopes: ['publish', 'admin', 'read'] },
-  { name: 'operator', key: 'admin-key', scopes: ['admin'] },
-  { name: 'reader', key: 'read-key', scopes: ['read'] },
-  { name: 'backend', key: 'publish-key', scopes: ['publish'] },
-];
-const ENDPOINTS = [
-  { name: 'huleedu', attempts_per_minute: 0, connections: 0 },
-  { name: 'submissions', attempts_per_minute: 0 },
-];
 
 const path = (user: string): string => `/api/v1/users/${encodeURIComponent(user)}/connections`;
 const urlOf = (server: Tidings, user: string): string => `${server.wsUrl}?token=${server.token(user)}`;
