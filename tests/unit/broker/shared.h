@@ -39,6 +39,22 @@ static inline void start(struct node *node) {
     WAIT_FOR(10, node_is_up(node));
 }
 
+/* The nodes of a test. One that ends the second itself sets its `redis` to NULL. */
+static struct node one, two;
+
+static inline int two_start(void **state) {
+    (void)server_start(state);
+    start(&one);
+    start(&two);
+    return 0;
+}
+
+static inline int two_end(void **state) {
+    node_end(&one);
+    if (two.redis) node_end(&two);
+    return server_stop(state);
+}
+
 /* The last answer. */
 static uint64_t value;
 static char said[4096];

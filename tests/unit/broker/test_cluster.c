@@ -10,7 +10,6 @@
 enum { MASTERS = 3, CHANNELS = 30 };
 
 static struct cluster cluster;
-static struct node one, two;
 
 static void start_both(bool is_sharded) {
     struct broker_redis_options options;

@@ -5,8 +5,6 @@
  */
 #include "shared.h"
 
-static struct node one, two;
-
 /* What the hubs of `node` were told, without numbers; and these rise by one each. */
 static bool was_told(struct node *node, const char *text) {
     static char plain[1 << 20];

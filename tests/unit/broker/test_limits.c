@@ -5,21 +5,6 @@
  */
 #include "shared.h"
 
-static struct node one, two;
-
-static int nodes_start(void **state) {
-    (void)server_start(state);
-    start(&one);
-    start(&two);
-    return 0;
-}
-
-static int nodes_end(void **state) {
-    node_end(&one);
-    node_end(&two);
-    return server_stop(state);
-}
-
 /* The milliseconds that `name` is shut out. */
 static uint64_t attempt(struct node *node, const char *name, uint64_t limit, uint64_t block_ms) {
     const struct broker_call call = {
@@ -171,11 +156,11 @@ static void test_down(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_attempts, nodes_start, nodes_end),
-        cmocka_unit_test_setup_teardown(test_blocks, nodes_start, nodes_end),
-        cmocka_unit_test_setup_teardown(test_numbers, nodes_start, nodes_end),
-        cmocka_unit_test_setup_teardown(test_once, nodes_start, nodes_end),
-        cmocka_unit_test_setup_teardown(test_down, nodes_start, nodes_end),
+        cmocka_unit_test_setup_teardown(test_attempts, two_start, two_end),
+        cmocka_unit_test_setup_teardown(test_blocks, two_start, two_end),
+        cmocka_unit_test_setup_teardown(test_numbers, two_start, two_end),
+        cmocka_unit_test_setup_teardown(test_once, two_start, two_end),
+        cmocka_unit_test_setup_teardown(test_down, two_start, two_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

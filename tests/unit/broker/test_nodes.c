@@ -6,8 +6,6 @@
 
 #include "broker/redis/node_text_priv.h"
 
-static struct node one, two;
-
 static uint64_t node_count(struct node *node) {
     struct broker_redis_state is;
     broker_redis_state(node->redis, &is);
@@ -15,17 +13,9 @@ static uint64_t node_count(struct node *node) {
 }
 
 static int nodes_start(void **state) {
-    (void)server_start(state);
-    start(&one);
-    start(&two);
+    (void)two_start(state);
     WAIT_FOR(5, node_count(&one) == 2 && node_count(&two) == 2);
     return 0;
-}
-
-static int nodes_end(void **state) {
-    node_end(&one);
-    if (two.redis) node_end(&two);
-    return server_stop(state);
 }
 
 static enum err ask_all(struct node *node, const char *question) {
@@ -215,11 +205,11 @@ static void test_texts(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_all_answer, nodes_start, nodes_end),
-        cmocka_unit_test_setup_teardown(test_one_is_silent, nodes_start, nodes_end),
-        cmocka_unit_test_setup_teardown(test_sizes, nodes_start, nodes_end),
-        cmocka_unit_test_setup_teardown(test_coming_and_going, nodes_start, nodes_end),
-        cmocka_unit_test_setup_teardown(test_strangers, nodes_start, nodes_end),
+        cmocka_unit_test_setup_teardown(test_all_answer, nodes_start, two_end),
+        cmocka_unit_test_setup_teardown(test_one_is_silent, nodes_start, two_end),
+        cmocka_unit_test_setup_teardown(test_sizes, nodes_start, two_end),
+        cmocka_unit_test_setup_teardown(test_coming_and_going, nodes_start, two_end),
+        cmocka_unit_test_setup_teardown(test_strangers, nodes_start, two_end),
         cmocka_unit_test(test_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,28 +2,7 @@
 /*
  * The broker over Redis: two nodes and a real server that is killed, stopped and refuses.
  */
-#include "node.h"
-
-static struct redis_process server;
-static struct node one, two;
-
-static int set_up(void **state) {
-    (void)state;
-    server.port = redis_free_port();
-    redis_start(&server);
-    return 0;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    redis_stop(&server);
-    return 0;
-}
-
-static void start(struct node *node) {
-    node_start(node, server.port, "");
-    WAIT_FOR(10, node_is_up(node));
-}
+#include "shared.h"
 
 static bool is_subscribed(const char *channel, int times) {
     char line[128], answer[256], wanted[16];
@@ -561,7 +540,7 @@ static void a_broker_that_never_ran_can_be_freed(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, server_start, server_stop)
         TEST(what_one_publishes_both_hear),
         TEST(the_prefix_stands_before_channels),
         TEST(answers_wake_the_worker),

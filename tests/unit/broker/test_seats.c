@@ -5,21 +5,6 @@
  */
 #include "shared.h"
 
-static struct node one, two;
-
-static int nodes_start(void **state) {
-    (void)server_start(state);
-    start(&one);
-    start(&two);
-    return 0;
-}
-
-static int nodes_end(void **state) {
-    node_end(&one);
-    if (two.redis) node_end(&two);
-    return server_stop(state);
-}
-
 static enum err sit(struct node *node, const char *seat, uint64_t limit, const char *block) {
     return ask(node, &(struct broker_call){ .verb = BROKER_SIT,
                                             .name = span_str(seat),
@@ -240,15 +225,15 @@ static void test_living_node(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_limit, nodes_start, nodes_end),
-        cmocka_unit_test_setup_teardown(test_block, nodes_start, nodes_end),
-        cmocka_unit_test_setup_teardown(test_many_at_once, nodes_start, nodes_end),
-        cmocka_unit_test_setup_teardown(test_down, nodes_start, nodes_end),
-        cmocka_unit_test_setup_teardown(test_refused, nodes_start, nodes_end),
-        cmocka_unit_test_setup_teardown(test_cut, nodes_start, nodes_end),
-        cmocka_unit_test_setup_teardown(test_told_again, nodes_start, nodes_end),
-        cmocka_unit_test_setup_teardown(test_killed_node, nodes_start, nodes_end),
-        cmocka_unit_test_setup_teardown(test_living_node, nodes_start, nodes_end),
+        cmocka_unit_test_setup_teardown(test_limit, two_start, two_end),
+        cmocka_unit_test_setup_teardown(test_block, two_start, two_end),
+        cmocka_unit_test_setup_teardown(test_many_at_once, two_start, two_end),
+        cmocka_unit_test_setup_teardown(test_down, two_start, two_end),
+        cmocka_unit_test_setup_teardown(test_refused, two_start, two_end),
+        cmocka_unit_test_setup_teardown(test_cut, two_start, two_end),
+        cmocka_unit_test_setup_teardown(test_told_again, two_start, two_end),
+        cmocka_unit_test_setup_teardown(test_killed_node, two_start, two_end),
+        cmocka_unit_test_setup_teardown(test_living_node, two_start, two_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,22 +2,13 @@
 /*
  * Channels under a rule: who may listen, what they take, in which order and numbered how.
  */
-#include "crowd.h"
+#include "history_scene.h"
 
-#include "hub/rule.h"
-
-enum { MAILED_MAX = 1 << 30, MESSAGES_MAX = 4, BYTES_MAX = 100 };
+enum { MESSAGES_MAX = 4, BYTES_MAX = 100 };
 
 static const struct hub_rule rules[] = {
     { .prefix = { "task:", 5 }, .keeps_history = true, .ends_after = { "complete", 8 } },
     { .prefix = { "live:", 5 } },
-};
-
-/* A process with these rules. */
-struct scene {
-    struct hub_shared *shared;
-    struct store *store;
-    struct crowd *crowd;
 };
 
 static void begin(struct scene *s) {
@@ -26,20 +17,7 @@ static void begin(struct scene *s) {
                                            .channel_bytes_max = BYTES_MAX,
                                            .bytes_max = 1 << 20,
                                            .keep_seconds = 3600 };
-    s->shared = mem_new(sizeof *s->shared);
-    hub_shared_init(s->shared, MAILED_MAX);
-    s->store = store_new(&options, &hub_store_ops);
-    s->shared->store = s->store;
-    s->crowd = crowd_new(s->shared);
-    hub_set_rules(s->crowd->hub, rules, countof(rules));
-}
-
-static void end(struct scene *s) {
-    crowd_leave(s->crowd, 0);
-    crowd_free(s->crowd);
-    store_free(s->store);
-    hub_shared_finish(s->shared);
-    mem_free(s->shared);
+    scene_begin(s, &options, rules, countof(rules));
 }
 
 static void declare(const struct scene *s, const char *channel, const char *owner) {
@@ -67,7 +45,7 @@ static void a_prefix_and_something_behind_it(void **state) {
     };
     for (size_t i = 0; i < countof(cases); i++)
         assert_ptr_equal(hub_rule_of(s.crowd->hub, span_str(cases[i].channel)), cases[i].rule);
-    end(&s);
+    scene_end(&s);
 }
 
 static void the_last_message_is_known_by_its_type(void **state) {
@@ -122,7 +100,7 @@ static void who_may_listen(void **state) {
             hub_admit_listener(s.crowd->hub, span_str(cases[i].channel), span_str(cases[i].user)),
             cases[i].verdict);
     }
-    end(&s);
+    scene_end(&s);
 }
 
 /* What a check promises, a publish holds. */
@@ -154,7 +132,7 @@ static void a_check_and_a_publish_agree(void **state) {
         assert_int_equal(hub_check_channel(hub, SPAN("live:1"), BYTES_MAX), ERR_OK);
         assert_int_equal(publish(&s, "live:1", payload), ERR_OK);
     }
-    end(&s);
+    scene_end(&s);
 }
 
 static void a_full_history_is_heard_by_nobody(void **state) {
@@ -180,7 +158,7 @@ static void a_full_history_is_heard_by_nobody(void **state) {
         assert_false(items[i].is_last);
         message_unref(items[i].message);
     }
-    end(&s);
+    scene_end(&s);
 }
 
 /* One message to several channels has a number in each. */
@@ -210,7 +188,7 @@ static void each_channel_numbers_for_itself(void **state) {
         message_unref(item.message);
     }
     message_unref(message);
-    end(&s);
+    scene_end(&s);
 }
 
 /* A client that is too small for the last message is still to hear that it came. */
@@ -231,7 +209,7 @@ static void the_last_message_reaches_those_who_are_spared_it(void **state) {
     assert_int_equal(receipt.deliveries, 0);
     assert_int_equal(receipt.skipped, 1);
     assert_int_equal(one->heard, 1); /* the session looks at the size again */
-    end(&s);
+    scene_end(&s);
 }
 
 static void without_memory_nothing_is_kept_or_heard(void **state) {
@@ -245,7 +223,7 @@ static void without_memory_nothing_is_kept_or_heard(void **state) {
         mem_fail_nth(0);
         assert_int_equal(store_bytes(s.store), 0);
         assert_int_equal(publish(&s, "task:1", "x"), ERR_OK);
-        end(&s);
+        scene_end(&s);
     }
 }
 

@@ -2,7 +2,7 @@
 /*
  * Channels that are forgotten, and those to which somebody listens, also while that changes.
  */
-#include "crowd.h"
+#include "history_scene.h"
 
 #include "base/clock.h"
 #include "hub/rule.h"
@@ -14,12 +14,7 @@ enum { KEEP_S = 100, ROUNDS = 20000, ENOUGH_S = 3 };
 
 static const struct hub_rule rules[] = { { .prefix = { "task:", 5 }, .keeps_history = true } };
 
-struct scene {
-    struct hub_shared *shared;
-    struct store *store;
-    struct crowd *crowd;
-    atomic_bool is_over;
-};
+static atomic_bool is_over; /* for who sweeps */
 
 static void begin(struct scene *s) {
     const struct store_options options = { .channels_max = 100,
@@ -27,20 +22,7 @@ static void begin(struct scene *s) {
                                            .channel_bytes_max = 1 << 24,
                                            .bytes_max = 1 << 30,
                                            .keep_seconds = KEEP_S };
-    *s = (struct scene){ .shared = mem_new(sizeof *s->shared) };
-    hub_shared_init(s->shared, 1 << 30);
-    s->store = store_new(&options, &hub_store_ops);
-    s->shared->store = s->store;
-    s->crowd = crowd_new(s->shared);
-    hub_set_rules(s->crowd->hub, rules, countof(rules));
-}
-
-static void end(struct scene *s) {
-    crowd_leave(s->crowd, 0);
-    crowd_free(s->crowd);
-    store_free(s->store);
-    hub_shared_finish(s->shared);
-    mem_free(s->shared);
+    scene_begin(s, &options, rules, countof(rules));
 }
 
 static uint32_t now_s(const struct scene *s) {
@@ -84,14 +66,14 @@ static void a_listener_never_hears_another_owner(void **state) {
     struct receipt receipt;
     assert_int_equal(crowd_publish(s.crowd, "task:1", "for bob", &receipt), ERR_OK);
     assert_int_equal(receipt.deliveries, 0);
-    end(&s);
+    scene_end(&s);
 }
 
 /* On a clock by which whatever nobody listens to is long expired. */
 static void *sweep(void *arg) {
     struct scene *s = arg;
     uint32_t late_s = now_s(s) + 100 * KEEP_S;
-    while (!atomic_load(&s->is_over)) {
+    while (!atomic_load(&is_over)) {
         hub_sweep(s->shared, late_s += KEEP_S);
         (void)sched_yield(); /* or who sweeps has the lock whenever the other wants it */
     }
@@ -123,10 +105,10 @@ static void what_was_found_while_listening_stays(void **state) {
         while (hub_admit_listener(s.crowd->hub, channel, SPAN("nobody")) == HUB_ADMIT_DENIED)
             (void)sched_yield();
     }
-    atomic_store(&s.is_over, true);
+    atomic_store(&is_over, true);
     assert_int_equal(pthread_join(sweeper, NULL), 0);
     assert_true(found > 0);
-    end(&s);
+    scene_end(&s);
 }
 
 int main(void) {

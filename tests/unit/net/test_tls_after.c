@@ -11,38 +11,7 @@
 #include <cmocka.h>
 
 #include "net/tls_priv.h"
-#include "tls_pair.h"
-
-static struct tls_world world;
-
-static int make_world(void **state) {
-    (void)state;
-    tls_world_make(&world);
-    return 0;
-}
-
-static int free_world(void **state) {
-    (void)state;
-    tls_world_free(&world);
-    return 0;
-}
-
-static void say(struct stream *s, const char *text) {
-    char copy[64];
-    size_t len = strlen(text), sent;
-    memcpy(copy, text, len);
-    const struct iovec piece = { copy, len };
-    assert_int_equal(stream_write(s, &piece, 1, &sent), ERR_OK);
-    assert_int_equal(sent, len);
-}
-
-static void expect_text(struct stream *s, const char *text) {
-    static char got[STREAM_READ_MIN];
-    size_t len;
-    assert_int_equal(stream_read(s, got, sizeof got, &len), ERR_OK);
-    assert_int_equal(len, strlen(text));
-    assert_memory_equal(got, text, len);
-}
+#include "tls_scene.h"
 
 /* Both ways, with OpenSSL at the other end. */
 static void talk(struct foreign *f) {

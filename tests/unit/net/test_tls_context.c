@@ -12,24 +12,10 @@
 
 #include "base/clock.h"
 #include "net/tls_priv.h"
-#include "tls_pair.h"
+#include "tls_scene.h"
 
 #include <pthread.h>
 #include <time.h>
-
-static struct tls_world world;
-
-static int make_world(void **state) {
-    (void)state;
-    tls_world_make(&world);
-    return 0;
-}
-
-static int free_world(void **state) {
-    (void)state;
-    tls_world_free(&world);
-    return 0;
-}
 
 /* ---- what makes a context ---- */
 

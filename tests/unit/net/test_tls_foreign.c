@@ -11,14 +11,13 @@
 #include <cmocka.h>
 
 #include "net/listener.h"
-#include "tls_pair.h"
+#include "tls_scene.h"
 
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
 
-static struct tls_world world;
 static char folder[] = "/tmp/tidings-tls-XXXXXX";
 
 static void put(const char *name, const struct maker_text *text) {
@@ -30,9 +29,8 @@ static void put(const char *name, const struct maker_text *text) {
     assert_int_equal(fclose(file), 0);
 }
 
-static int make_world(void **state) {
-    (void)state;
-    tls_world_make(&world);
+static int make_folder(void **state) {
+    (void)make_world(state);
     assert_non_null(mkdtemp(folder));
     put("ca", &world.authority.certificate);
     put("cert", &world.leaf.certificate);
@@ -40,8 +38,7 @@ static int make_world(void **state) {
     return 0;
 }
 
-static int free_world(void **state) {
-    (void)state;
+static int free_folder(void **state) {
     static const char *const names[] = { "ca", "cert", "key" };
     for (size_t i = 0; i < countof(names); i++) {
         char path[64];
@@ -49,8 +46,7 @@ static int free_world(void **state) {
         (void)unlink(path);
     }
     (void)rmdir(folder);
-    tls_world_free(&world);
-    return 0;
+    return free_world(state);
 }
 
 struct child {
@@ -116,13 +112,6 @@ static size_t hear(struct stream *s, char got[static STREAM_READ_MIN]) {
     }
 }
 
-static void say(struct stream *s, char *text) {
-    const struct iovec piece = { text, strlen(text) };
-    size_t sent;
-    assert_int_equal(stream_write(s, &piece, 1, &sent), ERR_OK);
-    assert_int_equal(sent, piece.iov_len);
-}
-
 static void s_client_talks_to_us(void **state) {
     (void)state;
     static const char *const versions[] = { "tls1_2", "tls1_3" };
@@ -145,8 +134,7 @@ static void s_client_talks_to_us(void **state) {
         assert_int_equal(write(child.in, "ask\n", 4), 4);
         assert_int_equal(hear(&s, got), 4);
         assert_memory_equal(got, "ask\n", 4);
-        char answer[] = "the answer\n";
-        say(&s, answer);
+        say(&s, "the answer\n");
         await(child.out, "the answer", got);
         /* It leaves when we do. */
         stream_finish_writing(&s);
@@ -213,5 +201,5 @@ int main(void) {
         cmocka_unit_test(s_client_talks_to_us),
         cmocka_unit_test(we_talk_to_s_server),
     };
-    return cmocka_run_group_tests(tests, make_world, free_world);
+    return cmocka_run_group_tests(tests, make_folder, free_folder);
 }

@@ -12,12 +12,10 @@
 
 #include "base/mem.h"
 #include "net/tls_priv.h"
-#include "tls_pair.h"
+#include "tls_scene.h"
 
 /* There are thousands in making a context. */
 enum { STRIDE = 97 };
-
-static struct tls_world world;
 
 /* OpenSSL's allocations from now on are counted, and the one of this number fails. */
 static bool is_armed;
@@ -172,18 +170,6 @@ static void a_context_may_not_come_to_be(void **state) {
         if (tried < fail_at) break;
     }
     assert_true(failures > 10);
-}
-
-static int make_world(void **state) {
-    (void)state;
-    tls_world_make(&world);
-    return 0;
-}
-
-static int free_world(void **state) {
-    (void)state;
-    tls_world_free(&world);
-    return 0;
 }
 
 int main(void) {

@@ -10,45 +10,14 @@
 
 #include <cmocka.h>
 
-#include "tls_pair.h"
+#include "tls_scene.h"
 
 #include <fcntl.h>
 #include <poll.h>
 
-static struct tls_world world;
-
-static int make_world(void **state) {
-    (void)state;
-    tls_world_make(&world);
-    return 0;
-}
-
-static int free_world(void **state) {
-    (void)state;
-    tls_world_free(&world);
-    return 0;
-}
-
 static void connect_pair(struct tls_pair *p) {
     tls_pair_begin(p, world.server, world.client, "localhost");
     assert_true(tls_pair_shake(p));
-}
-
-static void say(struct stream *s, const char *text) {
-    char copy[64];
-    size_t len = strlen(text), sent;
-    memcpy(copy, text, len);
-    const struct iovec piece = { copy, len };
-    assert_int_equal(stream_write(s, &piece, 1, &sent), ERR_OK);
-    assert_int_equal(sent, len);
-}
-
-static void expect_text(struct stream *s, const char *text) {
-    char got[STREAM_READ_MIN];
-    size_t len;
-    assert_int_equal(stream_read(s, got, sizeof got, &len), ERR_OK);
-    assert_int_equal(len, strlen(text));
-    assert_memory_equal(got, text, len);
 }
 
 static void expect_end(struct stream *s, enum tls_problem problem) {

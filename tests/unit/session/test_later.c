@@ -11,34 +11,15 @@
 #include <cmocka.h>
 
 #include "hub/ask.h"
-#include "scene.h"
+#include "later_scene.h"
 
 #include <time.h>
 
-enum { ASKED_MAX = 8 };
-
-static struct http_later asked[ASKED_MAX]; /* requests that wait for their answer */
-static size_t asked_count;
-
-static void later_get(void *context, struct http_call *call) {
-    (void)context;
-    assert_true(asked_count < ASKED_MAX);
-    asked[asked_count++] = call->later;
-    call->is_later = true;
-}
-
-static void now_get(void *context, struct http_call *call) {
-    (void)context;
-    http_response_start(call->response, 200);
-    http_response_body(call->response, HTTP_TEXT, SPAN("now"));
-}
-
 static int set_up(void **state) {
     (void)state;
-    asked_count = 0;
-    scene_begin((struct session_options){ .handshake_seconds = 1, .http_idle_seconds = 1 });
-    http_router_add(scene.router, HTTP_BIT(GET), "/later", later_get, NULL);
-    http_router_add(scene.router, HTTP_BIT(GET), "/now", now_get, NULL);
+    later_begin(1000);
+    http_router_add(scene.router, HTTP_BIT(GET), "/later", later_alone, NULL);
+    http_router_add(scene.router, HTTP_BIT(GET), "/now", answer_now, NULL);
     return 0;
 }
 
@@ -48,62 +29,11 @@ static int tear_down(void **state) {
     return 0;
 }
 
-static void run_turns(void) {
-    scene_turns(6);
-}
-
-/* The loop would sleep now. Asked twice, since a tick may just be due. */
-static bool is_resting(void) {
-    if (uv_backend_timeout(loop_uv(scene.loop)) != 0) return true;
-    run_turns();
-    return uv_backend_timeout(loop_uv(scene.loop)) != 0;
-}
-
 static void run_for_ms(int ms) {
     for (int i = 0; i < ms / 20; i++) {
         (void)nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
         run_turns();
     }
-}
-
-static void send_text(int client, const char *text) {
-    assert_int_equal(send(client, text, strlen(text), MSG_NOSIGNAL), strlen(text));
-    run_turns();
-}
-
-static void write_word(void *context, struct http_response *response) {
-    http_response_start(response, 200);
-    http_response_body(response, HTTP_TEXT, span_str(context));
-}
-
-static void answer(size_t which, const char *word) {
-    char room[16];
-    (void)snprintf(room, sizeof room, "%s", word);
-    const struct http_later *later = &asked[which];
-    later->answer(later->owner, later->ticket, write_word, room);
-    run_turns();
-}
-
-/* The bodies of all answers that came, one after the other; heads are left out. */
-static char heard[4096];
-
-static const char *hear(int client) {
-    char bytes[4096];
-    ssize_t got = recv(client, bytes, sizeof bytes - 1, 0);
-    bytes[got > 0 ? got : 0] = 0;
-    heard[0] = 0;
-    for (const char *at = bytes; (at = strstr(at, "\r\n\r\n")) != NULL;) {
-        const char *end = strstr(at += 4, "HTTP/1.1");
-        size_t len = end ? (size_t)(end - at) : strlen(at);
-        size_t before = strlen(heard);
-        (void)snprintf(heard + before, sizeof heard - before, "%.*s ", (int)len, at);
-    }
-    return heard;
-}
-
-static bool has_ended(int client) {
-    char byte;
-    return recv(client, &byte, 1, 0) == 0;
 }
 
 #define LATER "GET /later HTTP/1.1\r\nHost: h\r\n\r\n"

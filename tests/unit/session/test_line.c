@@ -10,56 +10,23 @@
 
 #include <cmocka.h>
 
-#include "scene.h"
+#include "rooms.h"
 #include "ws/frame.h"
 
 enum {
     PINGS = 20000,
     FLOODERS = 20,
-    TURNS_MAX = 100000,
     PONG_BYTES = 2 + 4,
     PONGS_A_PORTION = 64,    /* of conn_ws.c */
     REQUESTS_A_PORTION = 32, /* of conn_http.c */
     READS_MAX = 100,
 };
 
-static struct endpoint_options endpoint = {
-    .name = "rooms",
-    .path = "/{room}",
-    .is_enabled = true,
-    .auth = ENDPOINT_AUTH_OPTIONAL,
-    .path_user = "",
-    .ends_after = "",
-    .channels = { "{room}" },
-    .channels_count = 1,
-    .max_message_bytes = 1000,
-    .max_notification_bytes = 1000,
-    .max_queue_bytes = 1 << 20,
-    .write_seconds = 10,
-};
-
-static void begin(void) {
-    endpoint.dialect = dialect_find(SPAN("huleedu"));
-    scene_begin((struct session_options){
-        .endpoints = &endpoint, .endpoint_count = 1, .handshake_seconds = 10 });
-}
-
+/* With room for many pings on their way. */
 static int client(void) {
-    static const char request[] = "GET /room HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\n"
-                                  "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-                                  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-    int fd = scene_connect();
     const int room = 1 << 20;
-    char answer[1024];
+    int fd = rooms_join("room");
     (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
-    assert_int_equal(send(fd, request, sizeof request - 1, MSG_NOSIGNAL), sizeof request - 1);
-    ssize_t len = -1;
-    for (int i = 0; i < TURNS_MAX && len < 0; i++) {
-        scene_turns(1);
-        len = recv(fd, answer, sizeof answer, 0);
-    }
-    assert_in_range(len, 1, sizeof answer);
-    assert_memory_equal(answer, "HTTP/1.1 101", 12);
     return fd;
 }
 
@@ -93,14 +60,14 @@ static uint32_t last_pong(int fd, uint32_t before, uint32_t *count) {
 
 static void a_flood_of_pings_is_answered_in_portions(void **state) {
     (void)state;
-    begin();
+    rooms_begin();
     int one = client();
     uint32_t sent = flood(one, 1), heard = 0, pongs = 0;
     assert_true(sent > 5000);
     scene_turns(1);
     heard = last_pong(one, 0, &pongs);
     assert_true(heard < sent); /* not all at once */
-    for (int i = 0; i < TURNS_MAX && heard < sent; i++) {
+    for (int i = 0; i < ROOMS_TURNS_MAX && heard < sent; i++) {
         scene_turns(1);
         heard = last_pong(one, heard, &pongs);
     }
@@ -116,7 +83,7 @@ static void a_flood_of_pings_is_answered_in_portions(void **state) {
     assert_int_equal(send(one, ten, sizeof ten - 1, MSG_NOSIGNAL), sizeof ten - 1);
     char answer[64];
     ssize_t len = -1;
-    for (int i = 0; i < TURNS_MAX && len < 0; i++) {
+    for (int i = 0; i < ROOMS_TURNS_MAX && len < 0; i++) {
         scene_turns(1);
         len = recv(one, answer, sizeof answer, MSG_DONTWAIT);
     }
@@ -129,7 +96,7 @@ static void a_flood_of_pings_is_answered_in_portions(void **state) {
 
 static void the_quiet_do_not_wait_for_the_loud(void **state) {
     (void)state;
-    begin();
+    rooms_begin();
     int loud[FLOODERS], quiet = client();
     for (int i = 0; i < FLOODERS; i++) {
         loud[i] = client();
@@ -167,7 +134,7 @@ static int most_in_a_turn(const char *path) {
     int one = scene_connect();
     assert_int_equal(send(one, requests, len, MSG_NOSIGNAL), len);
     int answers = 0, most = 0;
-    for (int i = 0; i < TURNS_MAX && answers < REQUESTS; i++) {
+    for (int i = 0; i < ROOMS_TURNS_MAX && answers < REQUESTS; i++) {
         static char got[1 << 20];
         scene_turns(1);
         ssize_t size = recv(one, got, sizeof got - 1, MSG_DONTWAIT);
@@ -187,7 +154,7 @@ static int most_in_a_turn(const char *path) {
 
 static void requests_of_strangers_are_answered_in_portions(void **state) {
     (void)state;
-    begin();
+    rooms_begin();
     assert_true(most_in_a_turn("/a/b") < 1000);
     scene_end();
 }
@@ -202,7 +169,7 @@ static void take_key(void *context, struct http_call *call) {
 /* Who has a key need not stand in line, and yet is not all that a turn is for. */
 static void requests_with_a_key_are_answered_in_portions(void **state) {
     (void)state;
-    begin();
+    rooms_begin();
     http_router_add(scene.router, HTTP_BIT(GET), "/api/keyed", take_key, NULL);
     int most = most_in_a_turn("/api/keyed");
     assert_in_range(most, 2, 2 * REQUESTS_A_PORTION);

@@ -10,32 +10,10 @@
 
 #include <cmocka.h>
 
-#include "dialect/dialect.h"
-#include "scene.h"
+#include "later_scene.h"
 #include "session/answers.h"
 
-enum { ASKED_MAX = 1000, BULK_BYTES = 1 << 19 };
-
-static struct http_later asked[ASKED_MAX]; /* requests that wait for their answer */
-static size_t asked_count;
-
-static void alone_get(void *context, struct http_call *call) {
-    (void)context;
-    assert_true(asked_count < ASKED_MAX);
-    asked[asked_count++] = call->later;
-    call->is_later = true;
-}
-
-static void later_get(void *context, struct http_call *call) {
-    alone_get(context, call);
-    call->lets_pass = true;
-}
-
-static void now_get(void *context, struct http_call *call) {
-    (void)context;
-    http_response_start(call->response, 200);
-    http_response_body(call->response, HTTP_TEXT, SPAN("now"));
-}
+enum { BULK_BYTES = 1 << 19 };
 
 static char bulk[BULK_BYTES];
 
@@ -45,30 +23,13 @@ static void bulk_get(void *context, struct http_call *call) {
     http_response_body(call->response, HTTP_TEXT, span_of(bulk, sizeof bulk));
 }
 
-static struct endpoint_options news = {
-    .name = "news",
-    .path = "/news",
-    .is_enabled = true,
-    .auth = ENDPOINT_AUTH_OPTIONAL,
-    .channels = { "news" },
-    .channels_count = 1,
-    .path_user = "",
-    .ends_after = "",
-    .max_queue_bytes = 1000,
-    .max_message_bytes = 1000,
-    .max_notification_bytes = 1000,
-};
-
 static int set_up(void **state) {
     (void)state;
-    asked_count = 0;
     memset(bulk, 'b', sizeof bulk);
-    news.dialect = dialect_find(SPAN("huleedu"));
-    scene_begin((struct session_options){
-        .handshake_seconds = 1, .http_idle_seconds = 1, .endpoints = &news, .endpoint_count = 1 });
-    http_router_add(scene.router, HTTP_BIT(GET) | HTTP_BIT(POST), "/later", later_get, NULL);
-    http_router_add(scene.router, HTTP_BIT(GET) | HTTP_BIT(POST), "/now", now_get, NULL);
-    http_router_add(scene.router, HTTP_BIT(GET), "/alone", alone_get, NULL);
+    later_begin(1000);
+    http_router_add(scene.router, HTTP_BIT(GET) | HTTP_BIT(POST), "/later", later_passed, NULL);
+    http_router_add(scene.router, HTTP_BIT(GET) | HTTP_BIT(POST), "/now", answer_now, NULL);
+    http_router_add(scene.router, HTTP_BIT(GET), "/alone", later_alone, NULL);
     http_router_add(scene.router, HTTP_BIT(GET), "/bulk", bulk_get, NULL);
     return 0;
 }
@@ -78,58 +39,6 @@ static int tear_down(void **state) {
     assert_int_equal(session_shared_unfinished_bytes(scene.shared), 0);
     scene_end();
     return 0;
-}
-
-/* As many as it takes on a machine so slow that a turn has time for one request alone. */
-static void run_turns(void) {
-    scene_turns(300);
-}
-
-/* The loop would sleep now. Asked twice, since a tick may just be due. */
-static bool is_resting(void) {
-    if (uv_backend_timeout(loop_uv(scene.loop)) != 0) return true;
-    run_turns();
-    return uv_backend_timeout(loop_uv(scene.loop)) != 0;
-}
-
-static void send_text(int client, const char *text) {
-    assert_int_equal(send(client, text, strlen(text), MSG_NOSIGNAL), strlen(text));
-    run_turns();
-}
-
-static void write_word(void *context, struct http_response *response) {
-    http_response_start(response, 200);
-    http_response_body(response, HTTP_TEXT, span_str(context));
-}
-
-static void answer(size_t which, const char *word) {
-    char room[16];
-    (void)snprintf(room, sizeof room, "%s", word);
-    const struct http_later *later = &asked[which];
-    later->answer(later->owner, later->ticket, write_word, room);
-    run_turns();
-}
-
-/* The bodies of all answers that came, one after the other; heads are left out. */
-static char heard[1 << 16];
-
-static const char *hear(int client) {
-    static char bytes[1 << 16];
-    ssize_t got = recv(client, bytes, sizeof bytes - 1, 0);
-    bytes[got > 0 ? got : 0] = 0;
-    heard[0] = 0;
-    for (const char *at = bytes; (at = strstr(at, "\r\n\r\n")) != NULL;) {
-        const char *end = strstr(at += 4, "HTTP/1.1");
-        size_t len = end ? (size_t)(end - at) : strlen(at);
-        size_t before = strlen(heard);
-        (void)snprintf(heard + before, sizeof heard - before, "%.*s ", (int)len, at);
-    }
-    return heard;
-}
-
-static bool has_ended(int client) {
-    char byte;
-    return recv(client, &byte, 1, 0) == 0;
 }
 
 #define LATER "GET /later HTTP/1.1\r\nHost: h\r\n\r\n"

@@ -10,59 +10,14 @@
 
 #include <cmocka.h>
 
-#include "scene.h"
-
-enum { ASKED_MAX = 256 };
-
-static struct http_later asked[ASKED_MAX]; /* requests that wait for their answer */
-static size_t asked_count;
-
-static void later(struct http_call *call, bool lets_pass) {
-    assert_true(asked_count < ASKED_MAX);
-    asked[asked_count++] = call->later;
-    call->is_later = true;
-    call->lets_pass = lets_pass;
-}
-
-static void pass_post(void *context, struct http_call *call) {
-    (void)context;
-    later(call, true);
-}
-
-static void stop_get(void *context, struct http_call *call) {
-    (void)context;
-    later(call, false);
-}
-
-static void now_get(void *context, struct http_call *call) {
-    (void)context;
-    http_response_start(call->response, 200);
-    http_response_body(call->response, HTTP_TEXT, SPAN("now"));
-}
-
-static struct endpoint_options news = {
-    .name = "news",
-    .path = "/news",
-    .is_enabled = true,
-    .auth = ENDPOINT_AUTH_OPTIONAL,
-    .channels = { "news" },
-    .channels_count = 1,
-    .path_user = "",
-    .ends_after = "",
-    .max_message_bytes = 1000,
-    .max_notification_bytes = 1000,
-    .max_queue_bytes = 1 << 20,
-};
+#include "later_scene.h"
 
 static int set_up(void **state) {
     (void)state;
-    asked_count = 0;
-    news.dialect = dialect_find(SPAN("huleedu"));
-    scene_begin((struct session_options){
-        .handshake_seconds = 1, .http_idle_seconds = 1, .endpoints = &news, .endpoint_count = 1 });
-    http_router_add(scene.router, HTTP_BIT(POST), "/pass", pass_post, NULL);
-    http_router_add(scene.router, HTTP_BIT(GET), "/stop", stop_get, NULL);
-    http_router_add(scene.router, HTTP_BIT(GET), "/now", now_get, NULL);
+    later_begin(1 << 20);
+    http_router_add(scene.router, HTTP_BIT(POST), "/pass", later_passed, NULL);
+    http_router_add(scene.router, HTTP_BIT(GET), "/stop", later_alone, NULL);
+    http_router_add(scene.router, HTTP_BIT(GET), "/now", answer_now, NULL);
     return 0;
 }
 
@@ -70,56 +25,6 @@ static int tear_down(void **state) {
     (void)state;
     scene_end();
     return 0;
-}
-
-static void send_text(int client, const char *text) {
-    assert_int_equal(send(client, text, strlen(text), MSG_NOSIGNAL), strlen(text));
-    scene_turns(6);
-}
-
-static void write_word(void *context, struct http_response *response) {
-    http_response_start(response, 200);
-    http_response_body(response, HTTP_TEXT, span_str(context));
-}
-
-static void answer_only(size_t which, const char *word) {
-    char room[16];
-    (void)snprintf(room, sizeof room, "%s", word);
-    asked[which].answer(asked[which].owner, asked[which].ticket, write_word, room);
-}
-
-static void answer(size_t which, const char *word) {
-    answer_only(which, word);
-    scene_turns(6);
-}
-
-/* The bodies of all answers that came, one after the other; of those without one the status. */
-static char heard[8192];
-
-static char bytes[65536];
-
-static const char *hear(int client) {
-    ssize_t got = recv(client, bytes, sizeof bytes - 1, 0);
-    bytes[got > 0 ? got : 0] = 0;
-    heard[0] = 0;
-    for (const char *at = bytes; (at = strstr(at, "HTTP/1.1 ")) != NULL;) {
-        const char *status = at + 9, *body = strstr(at, "\r\n\r\n");
-        const char *end = strstr(status, "HTTP/1.1 ");
-        assert_non_null(body);
-        body += 4;
-        size_t len = end ? (size_t)(end - body) : strlen(body);
-        bool is_good = strncmp(status, "200", 3) == 0;
-        size_t before = strlen(heard);
-        (void)snprintf(heard + before, sizeof heard - before, "%.*s ", is_good ? (int)len : 3,
-                       is_good ? body : status);
-        at = status;
-    }
-    return heard;
-}
-
-static bool has_ended(int client) {
-    char byte;
-    return recv(client, &byte, 1, 0) == 0;
 }
 
 static void leave(int client) {
@@ -142,16 +47,16 @@ static void every_order_of_answers(void **state) {
         asked_count = 0;
         send_text(client, NOW PASS PASS NOW PASS NOW);
         assert_int_equal(asked_count, 3);
-        assert_string_equal(hear(client), "now ");
+        assert_string_equal(hear_statuses(client), "now ");
         char all[256] = "";
         for (size_t j = 0; j < 3; j++) {
             answer(orders[i][j], words[orders[i][j]]);
             size_t len = strlen(all);
-            (void)snprintf(all + len, sizeof all - len, "%s", hear(client));
+            (void)snprintf(all + len, sizeof all - len, "%s", hear_statuses(client));
         }
         assert_string_equal(all, "one two now three now ");
         send_text(client, NOW);
-        assert_string_equal(hear(client), "now ");
+        assert_string_equal(hear_statuses(client), "now ");
         leave(client);
     }
 }
@@ -169,13 +74,13 @@ static void every_cut_gives_the_same(void **state) {
         assert_int_equal(asked_count, 3); /* nothing passes STOP */
         answer(1, "two");
         answer(0, "one");
-        assert_string_equal(hear(client), "one now two ");
+        assert_string_equal(hear_statuses(client), "one now two ");
         assert_int_equal(asked_count, 3);
         answer(2, "three");
-        assert_string_equal(hear(client), "three now ");
+        assert_string_equal(hear_statuses(client), "three now ");
         assert_int_equal(asked_count, 4);
         answer(3, "four");
-        assert_string_equal(hear(client), "four ");
+        assert_string_equal(hear_statuses(client), "four ");
         leave(client);
     }
 }
@@ -200,14 +105,14 @@ static void the_last_of_them_ends_it(void **state) {
             asked_count = 0;
             send_text(client, cases[i].requests);
             assert_int_equal(asked_count, cases[i].asked);
-            assert_string_equal(hear(client), "");
+            assert_string_equal(hear_statuses(client), "");
             answer(first, first ? "two" : "one");
             assert_false(has_ended(client) && first);
-            if (!first) assert_string_equal(hear(client), "");
+            if (!first) assert_string_equal(hear_statuses(client), "");
             answer(1 - first, first ? "one" : "two");
-            if (first) assert_string_equal(hear(client), cases[i].told);
+            if (first) assert_string_equal(hear_statuses(client), cases[i].told);
             if (!first) {
-                (void)hear(client);
+                (void)hear_statuses(client);
                 assert_true(strstr(cases[i].told, heard) != NULL);
             }
             assert_true(has_ended(client));
@@ -224,9 +129,9 @@ static void who_only_stops_speaking_is_answered(void **state) {
     scene_turns(6);
     assert_int_not_equal(uv_backend_timeout(loop_uv(scene.loop)), 0); /* and nobody spins */
     answer(1, "two");
-    assert_string_equal(hear(client), "");
+    assert_string_equal(hear_statuses(client), "");
     answer(0, "one");
-    assert_string_equal(hear(client), "one two now ");
+    assert_string_equal(hear_statuses(client), "one two now ");
     assert_true(has_ended(client));
     leave(client);
 }
@@ -241,9 +146,9 @@ static void who_has_gone_is_passed_over(void **state) {
     answer(0, "lost");
     answer(1, "lost");
     answer(2, "lost");
-    assert_string_equal(hear(other), "");
+    assert_string_equal(hear_statuses(other), "");
     answer(3, "mine");
-    assert_string_equal(hear(other), "mine ");
+    assert_string_equal(hear_statuses(other), "mine ");
     leave(other);
     client = scene_connect();
     asked_count = 0;
@@ -261,11 +166,11 @@ static void waiting_is_not_being_late(void **state) {
         (void)usleep(50000);
         scene_turns(2);
     }
-    assert_string_equal(hear(client), "");
+    assert_string_equal(hear_statuses(client), "");
     answer(0, "one");
-    assert_string_equal(hear(client), "one now ");
+    assert_string_equal(hear_statuses(client), "one now ");
     send_text(client, "ow HTTP/1.1\r\nHost: h\r\n\r\n");
-    assert_string_equal(hear(client), "now ");
+    assert_string_equal(hear_statuses(client), "now ");
     leave(client);
 }
 
@@ -279,24 +184,24 @@ static void a_drain_waits_for_all(void **state) {
     scene_turns(6);
     /* Only the last of them says that it is. */
     answer(2, "one");
-    assert_string_equal(hear(other), "one ");
-    assert_null(strstr(bytes, "close"));
+    assert_string_equal(hear_statuses(other), "one ");
+    assert_null(strstr(received, "close"));
     answer(3, "two");
-    assert_string_equal(hear(other), "two ");
-    assert_non_null(strstr(bytes, "close"));
+    assert_string_equal(hear_statuses(other), "two ");
+    assert_non_null(strstr(received, "close"));
     assert_true(has_ended(other));
     (void)close(other);
     answer(4, "one");
-    assert_string_equal(hear(between), "one now ");
+    assert_string_equal(hear_statuses(between), "one now ");
     (void)close(between);
     answer(1, "two");
     answer(0, "one");
-    assert_string_equal(hear(client), "one two ");
+    assert_string_equal(hear_statuses(client), "one two ");
     assert_true(has_ended(client));
     (void)close(client);
     client = scene_connect();
     send_text(client, NOW);
-    assert_string_equal(hear(client), "now ");
+    assert_string_equal(hear_statuses(client), "now ");
     assert_true(has_ended(client));
     leave(client);
 }
@@ -307,13 +212,13 @@ static void continue_is_in_order(void **state) {
     int client = scene_connect();
     send_text(client, PASS "POST /pass HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n"
                            "Content-Length: 2\r\n\r\n");
-    assert_string_equal(hear(client), "");
+    assert_string_equal(hear_statuses(client), "");
     answer(0, "one");
-    assert_string_equal(hear(client), "one 100 ");
+    assert_string_equal(hear_statuses(client), "one 100 ");
     send_text(client, "{}");
     assert_int_equal(asked_count, 2);
     answer(1, "two");
-    assert_string_equal(hear(client), "two ");
+    assert_string_equal(hear_statuses(client), "two ");
     leave(client);
 }
 
@@ -334,15 +239,15 @@ static void a_handshake_waits(void **state) {
                          strlen(handshake + cut));
         assert_int_equal(send(client, ping, sizeof ping, MSG_NOSIGNAL), sizeof ping);
         scene_turns(6);
-        assert_string_equal(hear(client), "");
+        assert_string_equal(hear_statuses(client), "");
         answer(0, "one");
-        ssize_t got = recv(client, bytes, sizeof bytes - 1, 0);
-        assert_in_range(got, 10, sizeof bytes - 1);
-        assert_memory_equal(bytes + got - 2, "\x8a\0", 2); /* the pong */
-        bytes[got - 2] = 0;
-        assert_non_null(strstr(bytes, "one"));
-        assert_true(strstr(bytes, "one") < strstr(bytes, "\r\n\r\nnow"));
-        assert_true(strstr(bytes, "\r\n\r\nnow") < strstr(bytes, "HTTP/1.1 101"));
+        ssize_t got = recv(client, received, sizeof received - 1, 0);
+        assert_in_range(got, 10, sizeof received - 1);
+        assert_memory_equal(received + got - 2, "\x8a\0", 2); /* the pong */
+        received[got - 2] = 0;
+        assert_non_null(strstr(received, "one"));
+        assert_true(strstr(received, "one") < strstr(received, "\r\n\r\nnow"));
+        assert_true(strstr(received, "\r\n\r\nnow") < strstr(received, "HTTP/1.1 101"));
         (void)close(client);
         scene_turns(6);
     }
@@ -350,9 +255,9 @@ static void a_handshake_waits(void **state) {
     int client = scene_connect();
     asked_count = 0;
     send_text(client, PASS "GET /news HTTP/1.1\r\nHost: h\r\n\r\n" NOW);
-    assert_string_equal(hear(client), "");
+    assert_string_equal(hear_statuses(client), "");
     answer(0, "one");
-    assert_string_equal(hear(client), "one 426 now ");
+    assert_string_equal(hear_statuses(client), "one 426 now ");
     leave(client);
 }
 
@@ -369,7 +274,7 @@ static void failing_allocations(void **state) {
             answer(i - 1, i == 1 ? "one" : "two");
         mem_fail_nth(0);
         scene_turns(6);
-        (void)hear(client);
+        (void)hear_statuses(client);
         static const char whole[] = "one now two now ";
         /* Whatever came is the beginning of it all, but for a refusal at its end. */
         char *refusal = strstr(heard, "503 ");

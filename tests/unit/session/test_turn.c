@@ -10,38 +10,9 @@
 #include <cmocka.h>
 
 #include "hub/publish.h"
-#include "scene.h"
+#include "rooms.h"
 
 enum { CROWD = 200 };
-
-static struct endpoint_options endpoint = {
-    .name = "rooms",
-    .path = "/{room}",
-    .is_enabled = true,
-    .auth = ENDPOINT_AUTH_OPTIONAL,
-    .path_user = "",
-    .ends_after = "",
-    .channels = { "{room}" },
-    .channels_count = 1,
-    .max_message_bytes = 1000,
-    .max_notification_bytes = 1000,
-    .max_queue_bytes = 1 << 20,
-};
-
-static int listener(const char *room) {
-    int client = scene_connect();
-    char request[256], answer[1024];
-    int len = snprintf(request, sizeof request,
-                       "GET /%s HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\n"
-                       "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-                       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-                       room);
-    assert_int_equal(send(client, request, (size_t)len, MSG_NOSIGNAL), len);
-    scene_turns(6);
-    assert_in_range(recv(client, answer, sizeof answer, 0), 1, sizeof answer);
-    assert_memory_equal(answer, "HTTP/1.1 101", 12);
-    return client;
-}
 
 static void publish(struct span channel, const char *payload, uint32_t deliveries) {
     struct message *message = message_new(span_str(payload), 1);
@@ -67,14 +38,11 @@ static int heard(const int *clients, int count, const char *frames) {
 
 static void one_does_not_wait_behind_a_crowd(void **state) {
     (void)state;
-    endpoint.dialect = dialect_find(SPAN("huleedu"));
-    scene_begin((struct session_options){
-        .endpoints = &endpoint, .endpoint_count = 1, .handshake_seconds = 10 });
-    scene.hub_shared->endpoint_max_bytes[0] = endpoint.max_notification_bytes;
+    rooms_begin();
     int crowd[CROWD];
     for (int i = 0; i < CROWD; i++)
-        crowd[i] = listener("all");
-    int one = listener("one");
+        crowd[i] = rooms_join("all");
+    int one = rooms_join("one");
 
     publish(SPAN("all"), "news", CROWD);
     scene_turns(1);
