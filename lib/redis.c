@@ -8,12 +8,11 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "net/tls.h"
 
-#include <errno.h>
 #include <stdatomic.h>
-#include <stdio.h>
 
 enum {
     TICK_MS = 20,
@@ -150,28 +149,17 @@ static void free_way(struct redis_publisher *way) {
     mem_free(way);
 }
 
-static enum err read_file(const char *path, struct buf *out, struct err_note *note) {
-    FILE *file = path ? fopen(path, "re") : NULL;
-    if (!path) return ERR_OK;
-    if (!file) return err_note(note, ERR_IO, "ca_file: %s: %s", path, strerror(errno));
-    char piece[4096];
-    size_t len;
-    while ((len = fread(piece, 1, sizeof piece, file)) > 0)
-        buf_append(out, piece, len);
-    bool is_whole = !ferror(file);
-    (void)fclose(file);
-    if (!is_whole || buf_err(out))
-        return err_note(note, ERR_IO, "ca_file: %s: cannot be read", path);
-    return ERR_OK;
-}
-
+/* What the connection trusts: `ca_file`, or without one the system's authorities. */
 static enum err make_tls(const struct tidings_options *options, struct tls_context **ret,
                          struct err_note *note) {
     struct buf trusted;
-    buf_init(&trusted, CA_BYTES_MAX);
-    enum err e = read_file(options->ca_file, &trusted, note);
+    struct err_note why = { "" };
+    enum err e = ERR_OK;
+    buf_init(&trusted, 0);
+    if (options->ca_file) e = file_read(options->ca_file, CA_BYTES_MAX, &trusted, &why);
+    if (e) return err_note(note, e, "ca_file: %s: %s", options->ca_file, why.text);
     const struct tls_client_options tls = { .trusted = buf_span(&trusted), .min_version = TLS_1_2 };
-    if (!e) e = tls_client_new(&tls, ret, note);
+    e = tls_client_new(&tls, ret, note);
     buf_finish(&trusted);
     return e;
 }

@@ -4,11 +4,11 @@
  */
 #include "app/intake.h"
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "broker/kafka/intake.h"
 #include "config/config.h"
-#include "config/file.h"
 #include "hub/arrival.h"
 #include "hub/seat.h"
 
@@ -76,7 +76,7 @@ static enum err read_properties(const char *path, struct buf *ret, struct err_no
     struct err_note why = { "" };
     buf_init(ret, PROPERTIES_MAX);
     if (!*path) return ERR_OK;
-    enum err e = config_read_file(path, PROPERTIES_MAX, ret, &why);
+    enum err e = file_read(path, PROPERTIES_MAX, ret, &why);
     return e ? err_note(note, e, "kafka.properties_file: %s: %s", path, why.text) : ERR_OK;
 }
 
@@ -91,7 +91,7 @@ enum err intake_open(struct settings *settings, struct hub_shared *hub_shared,
     struct buf properties;
     enum err e = read_properties(settings->config->kafka.properties_file, &properties, note);
     if (!e) e = open_kafka(intake, buf_span(&properties), note);
-    config_wipe(&properties);
+    buf_wipe(&properties);
     if (e) {
         intake_free(intake);
         return e;

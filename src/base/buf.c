@@ -19,6 +19,11 @@ void buf_finish(struct buf *b) {
     buf_init(b, b->max);
 }
 
+void buf_wipe(struct buf *b) {
+    if (b->cap > 0) explicit_bzero(b->at, b->cap);
+    buf_finish(b);
+}
+
 void buf_clear(struct buf *b) {
     b->len = 0;
     b->fail = ERR_OK;

@@ -23,6 +23,8 @@ struct buf {
 void buf_init(struct buf *b, size_t max);
 /* Gives the memory back; the buffer is empty and usable again. */
 void buf_finish(struct buf *b);
+/* The same, with zeros written over what was in it: for secrets. */
+void buf_wipe(struct buf *b);
 /* Empties it and mends it, keeps the memory. */
 void buf_clear(struct buf *b);
 

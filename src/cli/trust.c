@@ -4,8 +4,8 @@
  */
 #include "cli/trust.h"
 
+#include "base/file.h"
 #include "cli/cli.h"
-#include "config/file.h"
 #include "net/tls.h"
 
 enum { PEM_MAX = 4 * 1024 * 1024 }; /* the system's own list of authorities has 200 KiB */
@@ -14,7 +14,7 @@ enum { PEM_MAX = 4 * 1024 * 1024 }; /* the system's own list of authorities has 
 static int read_pem(const char *command, const char *option, const char *file, struct buf *out) {
     struct err_note note = { "" };
     buf_init(out, 0);
-    if (!file || !config_read_file(file, PEM_MAX, out, &note)) return CLI_DONE;
+    if (!file || !file_read(file, PEM_MAX, out, &note)) return CLI_DONE;
     return cli_failed(command, "%s: %s cannot be read: %s", option, file, note.text);
 }
 
@@ -44,6 +44,6 @@ int cli_trust_open(const char *command, const struct cli_trust *trust, bool is_n
     if (code == CLI_DONE && tls_client_new(&options, ret, &note))
         code = cli_failed(command, "TLS: %s", note.text);
     buf_finish(&ca);
-    config_wipe(&own);
+    buf_wipe(&own);
     return code;
 }

@@ -3,6 +3,7 @@
  * config/certificates.c: from the files of certificates to what sockets speak TLS with, and whether
  * these files are still what they were.
  */
+#include "base/file.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "config/draft_priv.h"
@@ -25,7 +26,7 @@ struct materials {
 static enum err read_pem(const char *row, const char *file, struct buf *out,
                          struct err_note *note) {
     struct err_note why = { "" };
-    enum err e = config_read_file(file, PEM_MAX, out, &why);
+    enum err e = file_read(file, PEM_MAX, out, &why);
     return e ? err_note(note, e, "%s: %s cannot be read: %s", row, file, why.text) : ERR_OK;
 }
 
@@ -82,8 +83,8 @@ enum err config_read_certificates(const struct config_tls *tls, struct tls_conte
     if (!e) e = make(tls, materials, before, ret, note);
     if (!e) ret->state = state;
     for (size_t i = 0; i < materials->count; i++) {
-        config_wipe(&materials->list[i].cert);
-        config_wipe(&materials->list[i].key);
+        buf_wipe(&materials->list[i].cert);
+        buf_wipe(&materials->list[i].key);
     }
     mem_free(materials);
     return e;

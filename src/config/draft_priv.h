@@ -9,7 +9,6 @@
 #define TIDINGS_CONFIG_DRAFT_PRIV_H
 
 #include "config/config.h"
-#include "config/file.h"
 #include "config/row_priv.h"
 
 struct config_draft_endpoint {

@@ -3,6 +3,7 @@
  * config/judge.c: what only several keys together can be right or wrong in, and the key material.
  */
 #include "api/api.h"
+#include "base/file.h"
 #include "config/draft_priv.h"
 #include "config/type_priv.h"
 #include "fetch/url.h"
@@ -47,13 +48,13 @@ static bool read_key_file(struct config_draft *draft, struct config_pool *pool, 
     struct err_note note = { 0 };
     struct buf text;
     if (!*file) return true;
-    if (config_read_file(file, AUTH_SOURCE_MAX, &text, &note)) {
+    if (file_read(file, AUTH_SOURCE_MAX, &text, &note)) {
         config_report_add(draft->report, config_draft_place(draft, path),
                           "%s: %s cannot be read: %s", path, file, note.text);
         return false;
     }
     *ret = span_of(config_pool_text(pool, buf_span(&text)), text.len);
-    config_wipe(&text);
+    buf_wipe(&text);
     return true;
 }
 

@@ -2,6 +2,7 @@
 /*
  * config/load.c: one source over the other, then values out of what is left.
  */
+#include "base/file.h"
 #include "base/mem.h"
 #include "config/draft_priv.h"
 #include "net/tls.h"
@@ -115,13 +116,13 @@ enum err config_load(const struct config_source *source, struct config_report *r
     struct buf text;
     buf_init(&text, 0);
     struct err_note note = { 0 };
-    if (source->path && config_read_file(source->path, CONFIG_FILE_MAX, &text, &note)) {
+    if (source->path && file_read(source->path, CONFIG_FILE_MAX, &text, &note)) {
         config_report_add(report, (struct config_place){ .source = source->path },
                           "cannot be read: %s", note.text);
         return ERR_IO;
     }
     enum err e = parse(buf_span(&text), source, true, report, ret);
-    config_wipe(&text);
+    buf_wipe(&text);
     return e;
 }
 

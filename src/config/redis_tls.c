@@ -2,6 +2,7 @@
 /*
  * config/redis_tls.c: the files by which a Redis is recognized, and we by it.
  */
+#include "base/file.h"
 #include "config/draft_priv.h"
 #include "net/tls.h"
 
@@ -10,7 +11,7 @@ enum { PEM_MAX = 4 * 1024 * 1024 }; /* the system's own list of authorities has 
 static bool read_pem(const char *file, struct buf *out, struct err_note *note) {
     struct err_note why = { "" };
     buf_init(out, 0);
-    if (!*file || !config_read_file(file, PEM_MAX, out, &why)) return true;
+    if (!*file || !file_read(file, PEM_MAX, out, &why)) return true;
     (void)err_note(note, ERR_IO, "%s cannot be read: %s", file, why.text);
     return false;
 }
@@ -33,6 +34,6 @@ const char *config_redis_tls_open(struct config_redis_tls *tls, struct err_note 
         fault = *tls->cert_file ? "broker.redis.tls.cert_file" : "broker.redis.tls.ca_file";
     buf_finish(&ca);
     buf_finish(&cert);
-    config_wipe(&key);
+    buf_wipe(&key);
     return fault;
 }

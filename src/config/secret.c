@@ -3,6 +3,7 @@
  * config/secret.c: secrets that stand in files of their own, whoever named these: the YAML file, a
  * variable or systemd.
  */
+#include "base/file.h"
 #include "config/draft_priv.h"
 
 #include <unistd.h>
@@ -35,7 +36,7 @@ static bool read_value(struct config_draft *draft, const struct config_row *row,
                        const struct config_node *named, const struct config_node **ret) {
     struct buf text;
     struct err_note note = { 0 };
-    if (config_read_file(named->text.at, SECRET_FILE_MAX, &text, &note)) {
+    if (file_read(named->text.at, SECRET_FILE_MAX, &text, &note)) {
         config_report_add(draft->report, named->place, "%s cannot be read: %s", named->text.at,
                           note.text);
         return false;
@@ -49,7 +50,7 @@ static bool read_value(struct config_draft *draft, const struct config_row *row,
     bool is_good =
         !has_nul && !config_node_from_text(value, row->type->is_list, row->allows_one, named->place,
                                            draft->pool, draft->report, ret);
-    config_wipe(&text);
+    buf_wipe(&text);
     return is_good;
 }
 

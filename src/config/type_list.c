@@ -14,24 +14,12 @@
 
 enum { CLAIM_MAX = 128, CHANNEL_MAX = 200, ORIGIN_MAX = 300 };
 
-static void keep_text(const struct config_read *in, struct span text, void *ret) {
-    const char *copy = config_pool_text(in->pool, text);
-    memcpy(ret, &copy, sizeof copy);
-}
-
-static void show_text(const struct config_row *row, const void *value, struct buf *out) {
-    (void)row;
-    const char *text;
-    memcpy(&text, value, sizeof text);
-    json_append_string(out, span_str(text));
-}
-
 static bool read_name(const struct config_read *in, const struct config_row *row,
                       const struct config_node *node, void *ret) {
     (void)row;
     struct span text;
     if (!config_take_name(in, node, 1, CLAIM_MAX, &text)) return false;
-    keep_text(in, text, ret);
+    config_keep_text(in, text, ret);
     return true;
 }
 
@@ -39,7 +27,7 @@ const struct config_type config_type_names = { .name = "list of texts",
                                                .is_list = true,
                                                .item_bytes = sizeof(const char *),
                                                .read = read_name,
-                                               .show = show_text };
+                                               .show = config_show_text };
 
 /* Whether the path has what stands between braces is judged when the whole endpoint is known. */
 static bool read_channel(const struct config_read *in, const struct config_row *row,
@@ -58,7 +46,7 @@ static bool read_channel(const struct config_read *in, const struct config_row *
     if (is_open)
         return config_wrong(in, node, "a brace that is not closed, in " CONFIG_QUOTE,
                             CONFIG_QUOTED(text));
-    keep_text(in, text, ret);
+    config_keep_text(in, text, ret);
     return true;
 }
 
@@ -66,7 +54,7 @@ const struct config_type config_type_channels = { .name = "list of channels",
                                                   .is_list = true,
                                                   .item_bytes = sizeof(const char *),
                                                   .read = read_channel,
-                                                  .show = show_text };
+                                                  .show = config_show_text };
 
 /* `address_parse` takes an address without a port too, which cannot be listened on. */
 static bool has_port(struct span text) {
@@ -187,7 +175,7 @@ static bool read_origin(const struct config_read *in, const struct config_row *r
     if (!config_take_name(in, node, 1, ORIGIN_MAX, &text)) return false;
     const char *fault = origin_fault(text);
     if (fault) return config_wrong(in, node, "%s, found " CONFIG_QUOTE, fault, CONFIG_QUOTED(text));
-    keep_text(in, text, ret);
+    config_keep_text(in, text, ret);
     return true;
 }
 
@@ -195,7 +183,7 @@ const struct config_type config_type_origins = { .name = "list of origins",
                                                  .is_list = true,
                                                  .item_bytes = sizeof(const char *),
                                                  .read = read_origin,
-                                                 .show = show_text };
+                                                 .show = config_show_text };
 
 static bool read_algorithms(const struct config_read *in, const struct config_row *row,
                             const struct config_node *node, void *ret) {

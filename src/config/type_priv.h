@@ -27,4 +27,9 @@ MUST_USE
 bool config_take_name(const struct config_read *in, const struct config_node *node, size_t min,
                       size_t max, struct span *ret);
 
+/* Copies a text into the configuration; `ret` is where the `const char *` goes. */
+void config_keep_text(const struct config_read *in, struct span text, void *ret);
+/* The `show` of types whose value is a `const char *`. */
+void config_show_text(const struct config_row *row, const void *value, struct buf *out);
+
 #endif

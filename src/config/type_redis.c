@@ -37,30 +37,18 @@ const struct config_type config_type_redis_url = {
     .name = "URL", .read = read_url, .show = show_url, .is_same = is_same_url
 };
 
-static void keep_text(const struct config_read *in, struct span text, void *ret) {
-    const char *copy = config_pool_text(in->pool, text);
-    memcpy(ret, &copy, sizeof copy);
-}
-
-static void show_text(const struct config_row *row, const void *value, struct buf *out) {
-    (void)row;
-    const char *text;
-    memcpy(&text, value, sizeof text);
-    json_append_string(out, span_str(text));
-}
-
 static bool read_prefix(const struct config_read *in, const struct config_row *row,
                         const struct config_node *node, void *ret) {
     struct span text;
     if (!config_take_text(in, node, row->min, row->max, &text)) return false;
     const char *fault = redis_prefix_fault(text);
     if (fault) return config_wrong(in, node, "%s", fault);
-    keep_text(in, text, ret);
+    config_keep_text(in, text, ret);
     return true;
 }
 
 const struct config_type config_type_prefix = {
-    .name = "text", .is_text = true, .read = read_prefix, .show = show_text
+    .name = "text", .is_text = true, .read = read_prefix, .show = config_show_text
 };
 
 static bool read_server(const struct config_read *in, const struct config_row *row,
@@ -74,7 +62,7 @@ static bool read_server(const struct config_read *in, const struct config_row *r
             in, node,
             "host:port expected, as redis-1.example:26379 or [::1]:26379, found " CONFIG_QUOTE,
             CONFIG_QUOTED(text));
-    keep_text(in, text, ret);
+    config_keep_text(in, text, ret);
     return true;
 }
 
@@ -83,4 +71,4 @@ const struct config_type config_type_servers = { .name = "list of servers",
                                                  .item_bytes = sizeof(const char *),
                                                  .is_text = true,
                                                  .read = read_server,
-                                                 .show = show_text };
+                                                 .show = config_show_text };

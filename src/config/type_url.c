@@ -11,8 +11,7 @@ static bool read_url(const struct config_read *in, const struct config_row *row,
     (void)row;
     struct span text;
     if (!config_take_text(in, node, 0, FETCH_URL_MAX, &text)) return false;
-    const char *copy = config_pool_text(in->pool, text);
-    memcpy(ret, &copy, sizeof copy);
+    config_keep_text(in, text, ret);
     return true;
 }
 

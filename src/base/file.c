@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * config/file.c: see config/file.h.
+ * base/file.c: see base/file.h.
  */
-#include "config/file.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,17 +25,12 @@ static enum err read_all(int fd, struct buf *out, struct err_note *note) {
     }
 }
 
-enum err config_read_file(const char *path, size_t max, struct buf *out, struct err_note *note) {
+enum err file_read(const char *path, size_t max, struct buf *out, struct err_note *note) {
     buf_init(out, max + 1);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return err_note(note, ERR_IO, "%s", strerror(errno));
     enum err e = read_all(fd, out, note);
     close(fd);
-    if (e) config_wipe(out);
+    if (e) buf_wipe(out);
     return e;
-}
-
-void config_wipe(struct buf *b) {
-    if (b->cap > 0) explicit_bzero(b->at, b->cap);
-    buf_finish(b);
 }
