@@ -74,29 +74,29 @@ static const char *const inbounds[] = {
 };
 
 const struct config_section config_sections[] = {
-    { "", "What holds for the whole process." },
+    { "", "Settings of the whole process." },
     { "metrics", "Where Prometheus finds the metrics." },
-    { "tls", "TLS, for `wss://` and `https://`, as soon as there is a certificate. The files are "
-             "read again on SIGHUP and when they change; nobody's connection is touched." },
-    { "jwt", "How the tokens of clients are judged. At least one of `secret`, `key_file`, "
-             "`jwks_file` and `jwks_url` must be given, and something for each algorithm. Keys "
-             "from several of them hold together, but for `jwks_file` beside `jwks_url`." },
+    { "tls",
+      "TLS, for `wss://` and `https://`, is on as soon as there is a certificate. The files are "
+      "read again on SIGHUP and whenever they change; open connections are not affected." },
+    { "jwt", "How clients' tokens are verified. At least one of `secret`, `key_file`, `jwks_file` "
+             "and `jwks_url` is required, with a key for each of the algorithms. Keys from several "
+             "of them are used together, except `jwks_file` beside `jwks_url`." },
     { "api", "The HTTP API that backends call." },
-    { "publish", "What may be published." },
-    { "store", "What channels that keep history (submissions) carried. With `broker.kind: redis` "
-               "it lies in Redis, within `channel_messages`, `channel_bytes` and `keep_seconds`." },
-    { "batches", "What notifications tell of batches, for `GET /api/v1/batches/{id}/status`. With "
-                 "`store.kind: sqlite` it is in that file too, with `broker.kind: redis` in Redis "
-                 "instead, within `keep_seconds`." },
-    { "kafka", "Notifications that backends write to Kafka: records of JSON, of which a user's "
-               "connections get a part." },
-    { "broker",
-      "How what is published reaches listeners: within this process, or by a Redis that "
-      "several nodes share. The environment's `REDIS_URL` switches to Redis where neither "
-      "the file nor `TIDINGS_BROKER_KIND` says otherwise." },
-    { "broker.redis", "Where that Redis is. Used with `broker.kind: redis` only." },
-    { "broker.redis.tls", "With a URL that begins with rediss://: how its servers, Sentinels too, "
-                          "are recognized, and we by them." },
+    { "publish", "Limits on what is published." },
+    { "store", "The history of channels that keep one (submissions). With `broker.kind: redis` it "
+               "is kept in Redis, within `channel_messages`, `channel_bytes` and `keep_seconds`." },
+    { "batches", "The state of batches, as notifications report it, for `GET "
+                 "/api/v1/batches/{id}/status`. With `store.kind: sqlite` it is kept in that file "
+                 "as well; with `broker.kind: redis` in Redis instead, for `keep_seconds`." },
+    { "kafka", "Notifications that backends write to Kafka, as JSON records of which a user's "
+               "connections receive a part." },
+    { "broker", "How published messages reach listeners: within this process, or through a Redis "
+                "shared by several nodes. The variable `REDIS_URL` selects Redis unless the file "
+                "or `TIDINGS_BROKER_KIND` says otherwise." },
+    { "broker.redis", "The Redis that nodes share. Used with `broker.kind: redis` only." },
+    { "broker.redis.tls", "For URLs that begin with rediss://: how Redis servers and Sentinels "
+                          "prove who they are to the node, and the node to them." },
 };
 const size_t config_sections_count = countof(config_sections);
 
@@ -107,257 +107,258 @@ const struct config_row config_rows[] = {
           "Where connections are accepted: an IP address with a port, or a list of them. Port 0 "
           "takes any free one." },
     { "workers", NUMBER(0, 64), AT(workers), .standard = "0", AFTER_RESTART,
-      .text = "Threads that hold connections; 0: one for each CPU." },
+      .text = "Threads that serve connections; 0: one for each CPU." },
     { "max_connections", NUMBER(0, 10 * MILLION), AT(max_connections), .standard = "0",
-      .text = "Connections that the process holds at most, the next is answered 503; 0: as many as "
-              "its descriptor limit allows." },
+      .text = "The most connections that the process holds; further ones are answered 503. 0: as "
+              "many as its descriptor limit allows." },
     { "drain_delay_seconds", SECONDS(0, DAY), AT(drain_delay_seconds), .standard = "0",
-      .text = "On SIGTERM, how long everything is still served while /readyz already says 503, so "
-              "that a load balancer looks elsewhere first." },
+      .text = "On SIGTERM, how long everything is still served while /readyz already answers 503, "
+              "so that load balancers can take the node out first." },
     { "drain_seconds", SECONDS(0, DAY), AT(drain_seconds), .standard = "5",
-      .text = "After that, the time over which connections are closed one after the other, so that "
-              "clients do not all return at once; 0: at once." },
+      .text = "The time after that over which connections are closed, one after another, so that "
+              "clients do not all reconnect at once; 0: all at once." },
     { "handshake_seconds", SECONDS(1, 3600), AT(handshake_seconds), .standard = "10",
-      .text = "A request's head, and then its body, must have arrived within this time." },
+      .text = "Time allowed for a request's head to arrive, and then for its body." },
     { "http_idle_seconds", SECONDS(1, DAY), AT(http_idle_seconds), .standard = "75",
-      .text = "An HTTP connection is closed when no request has come for so long." },
+      .text = "An HTTP connection is closed after this time without a request." },
     { "keepalive_seconds", SECONDS(1, 7200), AT(keepalive_seconds), .standard = "30", AFTER_RESTART,
-      .text = "TCP asks a silent peer after this time whether it is still there, and gives it up "
+      .text = "After this time of silence TCP probes whether the peer is still there; it gives up "
               "after about twice as long." },
     { "addresses_max", NUMBER(1024, 16 * MILLION), AT(addresses_max), .standard = "200000",
       AFTER_RESTART,
-      .text = "Client addresses remembered for limits and blocks; the one not heard of for longest "
-              "is forgotten first." },
+      .text = "Client addresses remembered for limits and blocks; when full, the one that has been "
+              "silent for longest is forgotten." },
     { "max_header_bytes", BYTES(1 * KIB, 256 * KIB), AT(max_header_bytes), .standard = "16384",
-      FOR_NEW, .text = "A request's first line and headers together; larger is answered 431." },
+      FOR_NEW, .text = "A request line and its headers together; larger ones are answered 431." },
     { "unfinished_bytes_max", BYTES(1 * MIB, TIB), AT(unfinished_bytes_max),
       .standard = "268435456",
-      .text = "Messages from clients that have arrived in part, all together; past it the clients "
-              "that send more are disconnected." },
+      .text = "Partly received messages of all clients together; beyond it, clients that send more "
+              "are disconnected." },
     { "queue_bytes_max", BYTES(1 * MIB, TIB), AT(queue_bytes_max), .standard = "1073741824",
-      .text = "Notifications that wait for slow clients, all together; past it the slow ones are "
+      .text = "Notifications queued for slow clients, all together; beyond it, slow clients are "
               "disconnected." },
     { "takeover_path", TEXT(0, SOCKET_PATH_MAX), AT(takeover_path), .standard = "", AFTER_RESTART,
-      .text = "A Unix socket for upgrades: a server that is started with the path of one that runs "
-              "takes its listening sockets over, and the old one drains. Empty: none." },
+      .text = "A Unix socket for upgrades: a server started with the same path as a running one "
+              "takes over its listening sockets, and the old one drains. Empty: none." },
     { "user", TEXT(0, USER_TEXT_MAX), AT(user), .standard = "", AFTER_RESTART,
-      .text = "Whom the server becomes when root starts it, as soon as it listens: the name or "
-              "number of a user. Empty: it stays who it is." },
+      .text = "The user, by name or number, that a server started as root switches to once it is "
+              "listening. Empty: it does not switch." },
     { "group", TEXT(0, USER_TEXT_MAX), AT(group), .standard = "", AFTER_RESTART,
       .text = "The group that goes with `user`. Empty: the user's own." },
     { "sandbox", FLAG, AT(has_sandbox), .standard = "true", AFTER_RESTART,
-      .text = "Whether the server, once started, gives up what it does not need: other system "
-              "calls, other programs, new privileges, and having its memory read or dumped." },
+      .text =
+          "Whether the server, once started, gives up what it does not need: most system calls, "
+          "starting programs, gaining privileges, and having its memory read or dumped." },
     { "trusted_proxies", LIST(networks, 0, CONFIG_PROXIES_MAX), AT(trusted_proxies),
       COUNT_AT(trusted_proxies_count), .standard = "[]",
       .text = "Networks (10.0.0.0/8) or addresses of reverse proxies whose X-Forwarded-For is "
-              "believed." },
+              "trusted." },
     { "proxy_protocol", FLAG, AT(speaks_proxy_protocol), .standard = "false", FOR_NEW,
-      .text = "Whether these reverse proxies begin each connection, but to `metrics.listen`, with "
-              "a header of the "
-              "PROXY protocol, version 1 or 2. One without is closed then; everybody else connects "
-              "without." },
+      .text = "Whether connections from `trusted_proxies`, except to `metrics.listen`, begin with "
+              "a PROXY protocol header, version 1 or 2. Those without one are closed; everybody "
+              "else connects without." },
     { "origins", LIST(origins, 0, CONFIG_ORIGINS_MAX), AT(origins), COUNT_AT(origins_count),
       .standard = "[]",
-      .text = "Web origins that may connect: scheme://host[:port] exactly, or *.example.com for "
-              "every subdomain. Empty: any. Requests without Origin always may." },
+      .text =
+          "Web origins that may connect: scheme://host[:port] exactly, or *.example.com for every "
+          "subdomain. Empty: any. Requests without an Origin header are always allowed." },
     { "log_level", .type = &config_type_level, .words = levels, AT(log_level), .standard = "info",
-      .text = "error, warning, info or debug: what is at least as grave is logged." },
+      .text = "The least severe level that is logged: error, warning, info or debug." },
     { "log_format", WORD(formats), AT(log_format), .standard = "logfmt",
-      .text = "logfmt or json: one line an event on standard error." },
+      .text = "logfmt or json: one line per event, on standard error." },
 
     { "metrics.listen", LIST(addresses, 0, 1), AT(metrics.listen), COUNT_AT(metrics.listen_count),
       .standard = "", .allows_one = true, AFTER_RESTART,
-      .text = "An address with a port for /metrics alone. Empty: on the addresses of `listen`, but "
-              "not for requests that come through a trusted proxy." },
+      .text = "An address and port that serves only /metrics. Empty: served on the addresses of "
+              "`listen`, but not to requests that come through a trusted proxy." },
 
     { "tls.cert_file", TEXT(0, PATH_TEXT_MAX), AT(tls.first.cert_file), .standard = "", FOR_NEW,
-      .text = "A PEM file with the certificate, and behind it those between it and a root. Clients "
-              "that name no host, or one that no certificate has, get this one." },
+      .text = "A PEM file with the certificate, followed by any intermediate certificates. It is "
+              "used for clients that name no host, or one that is in none of the certificates." },
     { "tls.key_file", TEXT(0, PATH_TEXT_MAX), AT(tls.first.key_file), .standard = "", FOR_NEW,
-      .text = "The PEM file with its key, not encrypted." },
+      .text = "A PEM file with its private key, not encrypted." },
     { "tls.certificates", LIST(certificates, 0, CONFIG_CERTIFICATES_MAX), AT(tls.certificates),
       COUNT_AT(tls.certificates_count), .standard = "[]", FOR_NEW,
-      .text =
-          "More of them, {cert_file, key_file} each, for clients that name a host (SNI) that is "
-          "in the certificate." },
+      .text = "Further certificates, each {cert_file, key_file}, for clients that name (SNI) a "
+              "host in that certificate." },
     { "tls.min_version", WORD(tls_versions), AT(tls.min_version), .standard = "1.2", FOR_NEW,
-      .text = "The oldest version that is spoken." },
+      .text = "The oldest version that is accepted." },
     { "tls.listen", LIST(addresses, 0, CONFIG_LISTEN_MAX), AT(tls.listen),
       COUNT_AT(tls.listen_count), .standard = "", .allows_one = true, AFTER_RESTART,
-      .text = "Addresses with a port that speak TLS, beside those of `listen`, which then do not. "
-              "Empty: all of `listen` speaks TLS." },
+      .text = "Addresses and ports that speak TLS, in addition to those of `listen`, which then do "
+              "not. Empty: all of `listen` speaks TLS." },
 
     { "jwt.algorithms", LIST(algorithms, 1, AUTH_ALGORITHM_COUNT), AT(jwt.algorithms),
       .standard = "[\"HS256\"]",
       .text = "Signature algorithms that are accepted: HS, RS, PS or ES with 256, 384 or 512." },
     { "jwt.secret", .type = &config_type_secret, BOUNDS(0, 64 * KIB), AT(jwt.secret),
       .standard = "", .is_secret = true,
-      .text = "The secret for the HS algorithms, 32 bytes or longer. Better given by the "
+      .text = "The secret for the HS algorithms, at least 32 bytes long. Better set from the "
               "environment than in the file." },
     { "jwt.key_file", TEXT(0, PATH_TEXT_MAX), AT(jwt.key_file), .standard = "",
-      .text = "A PEM file with the public key for the RS and PS, or the ES algorithms." },
+      .text = "A PEM file with the public key for the RS and PS algorithms, or for the ES ones." },
     { "jwt.jwks_file", TEXT(0, PATH_TEXT_MAX), AT(jwt.jwks_file), .standard = "",
-      .text = "A JSON Web Key Set; the token's `kid` names the key in it. Beside `jwks_url` it "
-              "holds only until the first answer from there." },
+      .text = "A JSON Web Key Set, in which the token's `kid` selects the key. Beside `jwks_url` "
+              "it is used only until the first answer from there." },
     { "jwt.jwks_url", .type = &config_type_url, AT(jwt.jwks_url), .standard = "", .is_secret = true,
-      .text =
-          "Where such a set is published: https://issuer/.well-known/jwks.json. It is asked for "
-          "at the start, on SIGHUP, before what came grows old, and at most once a minute for "
-          "a token with an unknown `kid`. Secrets (`kty: oct`) in it are passed over." },
+      .text = "The URL of such a set: https://issuer/.well-known/jwks.json. It is fetched at the "
+              "start, on SIGHUP, before the current set grows old, and at most once a minute for a "
+              "token with an unknown `kid`. Secrets (`kty: oct`) in it are ignored." },
     { "jwt.jwks_allow_http", FLAG, AT(jwt.allows_jwks_http), .standard = "false",
-      .text = "Accept http:// there, for a source on this machine: anybody on the way can put in "
-              "keys." },
+      .text = "Accept http:// there, for a source on this machine: anybody on the path could "
+              "insert keys." },
     { "jwt.jwks_ca_file", TEXT(0, PATH_TEXT_MAX), AT(jwt.jwks_ca_file), .standard = "",
-      .text = "A PEM file with the certificates that may vouch for that server. Empty: those that "
-              "the system has." },
+      .text = "A PEM file with the authorities trusted for that server's certificate. Empty: those "
+              "of the system." },
     { "jwt.jwks_max_bytes", BYTES(1 * KIB, AUTH_SOURCE_MAX), AT(jwt.jwks_max_bytes),
-      .standard = "262144", .text = "A larger set is refused." },
+      .standard = "262144", .text = "The largest set that is accepted." },
     { "jwt.jwks_timeout_seconds", SECONDS(1, 300), AT(jwt.jwks_timeout_seconds), .standard = "10",
-      .text = "The whole answer must be there within this time." },
+      .text = "Time allowed for the whole answer." },
     { "jwt.jwks_refresh_seconds", SECONDS(1, 7 * DAY), AT(jwt.jwks_refresh_seconds),
       .standard = "600",
-      .text = "The longest time between two requests, and so until a key that was withdrawn holds "
-              "no more; a shorter `max-age` in the answer's Cache-Control is followed down to a "
-              "minute. While the source is down the last good set holds." },
+      .text = "The longest time between two fetches, and so how long a withdrawn key may still be "
+              "accepted. A shorter `max-age` in the answer's Cache-Control is followed, down to a "
+              "minute. While the source is down the last good set stays in use." },
     { "jwt.audience", TEXT(0, TEXT_MAX), AT(jwt.audience), .standard = "",
       .text = "What a token's `aud` must be or contain. Empty: not checked." },
     { "jwt.issuer", TEXT(0, TEXT_MAX), AT(jwt.issuer), .standard = "",
       .text = "What a token's `iss` must be. Empty: not checked." },
     { "jwt.leeway_seconds", SECONDS(0, 3600), AT(jwt.leeway_seconds), .standard = "5",
-      .text = "By how much the clocks of those who make tokens may differ from ours." },
+      .text = "How far the issuer's clock may differ from the server's." },
     { "jwt.allow_weak_secret", FLAG, AT(jwt.allows_weak_secret), .standard = "false",
       .text = "Accept a secret shorter than 32 bytes, which can be guessed." },
 
     { "api.keys", LIST(api_keys, 0, API_KEYS_MAX), AT(api.keys_list), COUNT_AT(api.keys_count),
       .standard = "[]", .is_secret = true,
-      .text = "Keys of the backends that may call: a text, which may do everything, or "
-              "{name, key, scopes} with scopes out of publish, admin, read. Empty: those routes "
+      .text = "Keys of the backends that may call: a string, which allows everything, or {name, "
+              "key, scopes} with scopes from publish, admin, read. Empty: routes that need a key "
               "answer 403." },
     { "api.max_body_bytes", BYTES(1 * KIB, 256 * MIB), AT(api.max_body_bytes),
-      .standard = "1048576", FOR_NEW, .text = "A request's body; larger is answered 413." },
+      .standard = "1048576", FOR_NEW,
+      .text = "The largest request body; larger ones are answered 413." },
     { "api.idempotency_entries", NUMBER(1, 10 * MILLION), AT(api.idempotency_entries),
-      .standard = "100000", AFTER_RESTART, .text = "Idempotency keys remembered at a time." },
+      .standard = "100000", AFTER_RESTART,
+      .text = "The number of idempotency keys remembered at a time." },
     { "api.public_stats", FLAG, AT(api.has_public_stats), .standard = "true",
-      .text = "Whether /api/v1/ws/stats answers anyone." },
+      .text = "Whether /api/v1/ws/stats is open to anyone." },
 
     { "publish.max_bytes", BYTES(1, 64 * MIB), AT(publish.max_bytes), .standard = "524288",
-      .text = "One notification; larger is answered 413." },
+      .text = "The largest notification; larger ones are answered 413." },
 
     { "store.kind", WORD(stores), AT(store.kind), .standard = "memory", AFTER_RESTART,
-      .text = "Where they are kept. memory: until the process ends; sqlite: in the file "
-              "`store.path`, and what a publisher was told is accepted survives even a crash." },
+      .text = "Where histories are kept. memory: until the process ends; sqlite: in the file "
+              "`store.path`, where whatever was confirmed to a publisher survives even a crash." },
     { "store.path", TEXT(0, PATH_TEXT_MAX), AT(store.path), .standard = "", AFTER_RESTART,
-      .text = "The file for sqlite, made if it is not there. One process at a time uses it." },
+      .text =
+          "The SQLite file, created if it does not exist. Only one process at a time can use it." },
     { "store.channels", NUMBER(1, 100 * MILLION), AT(store.channels), .standard = "100000",
-      AFTER_RESTART, .text = "Declared channels kept at a time." },
+      AFTER_RESTART, .text = "The number of declared channels kept at a time." },
     { "store.channel_messages", NUMBER(1, 10 * MILLION), AT(store.channel_messages),
       .standard = "10000", AFTER_RESTART,
-      .text =
-          "Messages of one channel; publishing more there is answered 409, nothing is trimmed." },
+      .text = "Messages kept of one channel; when full, further ones are answered 409, and none is "
+              "trimmed." },
     { "store.channel_bytes", BYTES(1 * KIB, TIB), AT(store.channel_bytes), .standard = "4194304",
-      AFTER_RESTART, .text = "The same in bytes." },
+      AFTER_RESTART, .text = "Bytes kept of one channel, likewise." },
     { "store.bytes", BYTES(1 * MIB, TIB), AT(store.bytes), .standard = "1073741824", AFTER_RESTART,
-      .text = "What all channels may hold together." },
+      .text = "Bytes kept of all channels together." },
     { "store.keep_seconds", SECONDS(1, 366 * DAY), AT(store.keep_seconds), .standard = "86400",
       AFTER_RESTART,
-      .text = "A channel to which nothing has happened and nobody has listened for so long is "
-              "forgotten." },
+      .text = "A channel is forgotten after this time without a message or a listener." },
 
     { "batches.channels", TEXT(0, TEXT_MAX), AT(batches.channels), .standard = "ws:{user_id}",
       AFTER_RESTART,
-      .text = "The channels of users whose notifications are followed: a name that ends with "
-              "`{user_id}`. Empty: none, and all batches are unknown." },
+      .text = "The users' channels whose notifications are followed: a name that ends with "
+              "`{user_id}`. Empty: none, so that every batch is unknown." },
     { "batches.entries", NUMBER(2, 100 * MILLION), AT(batches.entries), .standard = "100000",
       AFTER_RESTART,
-      .text = "How many are known; each counts once for its user and once for all. What was told "
-              "longest ago is forgotten first." },
+      .text = "The number of entries kept; a batch takes one for each user who was told of it and "
+              "one for all. The least recently updated is forgotten first." },
     { "batches.bytes", BYTES(1 * MIB, TIB), AT(batches.bytes), .standard = "134217728",
-      AFTER_RESTART, .text = "The same in bytes of memory; one takes 256 KiB at most." },
+      AFTER_RESTART, .text = "Memory for all entries; one takes at most 256 KiB." },
     { "batches.keep_seconds", SECONDS(1, 366 * DAY), AT(batches.keep_seconds), .standard = "604800",
-      AFTER_RESTART, .text = "A batch of which nothing was told for so long is forgotten." },
+      AFTER_RESTART,
+      .text = "A batch is forgotten after this time without a notification about it." },
 
     { "broker.kind", WORD(brokers), AT(broker.kind), .standard = "memory", AFTER_RESTART,
-      .text = "memory: this process is all there is; redis: all nodes that share a Redis act as "
-              "one." },
+      .text = "memory: this process alone; redis: all nodes that share a Redis act as one." },
     { "broker.redis.url", .type = &config_type_redis_url, AT(broker.redis.url),
       .standard = "redis://127.0.0.1:6379/0", .is_secret = true, AFTER_RESTART,
-      .text = "redis://[[user]:password@]host[:port][/database], or rediss:// for TLS; in user and "
-              "password @, / and the like are written as escapes (%40, %2F). With mode: sentinel "
-              "only user, password and "
-              "database count; with mode: cluster it is the node to ask first." },
+      .text = "redis://[[user]:password@]host[:port][/database], or rediss:// for TLS; characters "
+              "such as @ and / in user and password are percent-encoded (%40, %2F). With mode: "
+              "sentinel only user, password and database are used; with mode: cluster it is the "
+              "node that is asked first." },
     { "broker.redis.mode", WORD(modes), AT(broker.redis.mode), .standard = "single", AFTER_RESTART,
-      .text = "single: one server; sentinel: the master that Sentinels name; cluster: a Redis "
+      .text = "single: one server; sentinel: the master that the Sentinels name; cluster: a Redis "
               "Cluster." },
     { "broker.redis.sentinels", LIST(servers, 0, CONFIG_SENTINELS_MAX), AT(broker.redis.sentinels),
       COUNT_AT(broker.redis.sentinels_count), .standard = "[]", AFTER_RESTART,
-      .text = "With mode: sentinel, where the Sentinels are: host:port each." },
+      .text = "With mode: sentinel, the addresses of the Sentinels, host:port each." },
     { "broker.redis.sentinel_master", TEXT(1, 128), AT(broker.redis.sentinel_master),
-      .standard = "mymaster", AFTER_RESTART, .text = "What the Sentinels call the master." },
+      .standard = "mymaster", AFTER_RESTART,
+      .text = "The name of the master as the Sentinels know it." },
     { "broker.redis.sharded", FLAG, AT(broker.redis.is_sharded), .standard = "true", AFTER_RESTART,
-      .text = "With mode: cluster, whether to publish by SPUBLISH, so that a message stays on the "
-              "servers that have its channel; needs Redis 7. Plain PUBLISH of others arrives "
+      .text = "With mode: cluster, whether to publish with SPUBLISH, so that a message stays on "
+              "the servers that hold its channel; needs Redis 7. A plain PUBLISH by others arrives "
               "either way." },
     { "broker.redis.prefix", .type = &config_type_prefix, BOUNDS(0, REDIS_PREFIX_MAX),
       AT(broker.redis.prefix), .standard = "", AFTER_RESTART,
-      .text = "Stands before the name of every channel and key, so that several systems can share "
-              "a Redis." },
+      .text = "Put before the name of every channel and key, so that several systems can share a "
+              "Redis." },
     { "broker.redis.connect_timeout_seconds", SECONDS(1, 300),
       AT(broker.redis.connect_timeout_seconds), .standard = "5", AFTER_RESTART,
-      .text = "A connection to Redis must stand and be logged in within this time." },
+      .text = "Time allowed for connecting to Redis and logging in." },
     { "broker.redis.reply_timeout_seconds", SECONDS(1, 300), AT(broker.redis.reply_timeout_seconds),
       .standard = "5", AFTER_RESTART,
-      .text = "A server that owes an answer for longer is taken for dead." },
+      .text = "A Redis server that owes a reply for longer than this is considered down." },
     { "broker.redis.reconnect_max_seconds", SECONDS(1, 3600),
       AT(broker.redis.reconnect_max_seconds), .standard = "10", AFTER_RESTART,
-      .text =
-          "The longest time between two attempts to connect; the first ones follow sooner, each "
-          "at a random moment." },
+      .text = "The longest time between two attempts to connect; the first ones follow sooner, "
+              "each after a random delay." },
 
     { "broker.redis.tls.ca_file", TEXT(0, PATH_TEXT_MAX), AT(broker.redis.tls.ca_file),
       .standard = "", FOR_NEW,
-      .text = "A PEM file with the authorities whose certificates are accepted. Empty: those that "
-              "the system trusts." },
+      .text = "A PEM file with the authorities whose certificates are accepted. Empty: those of "
+              "the system." },
     { "broker.redis.tls.cert_file", TEXT(0, PATH_TEXT_MAX), AT(broker.redis.tls.cert_file),
       .standard = "", FOR_NEW,
-      .text = "A PEM file with the certificate that is shown to a Redis that asks for one (mutual "
-              "TLS), and those between it and its authority." },
+      .text = "A PEM file with the certificate presented to a Redis that asks for one (mutual "
+              "TLS), followed by any intermediate certificates." },
     { "broker.redis.tls.key_file", TEXT(0, PATH_TEXT_MAX), AT(broker.redis.tls.key_file),
-      .standard = "", FOR_NEW, .text = "A PEM file with its key." },
+      .standard = "", FOR_NEW, .text = "A PEM file with its private key." },
     { "broker.redis.tls.server_name", TEXT(0, 253), AT(broker.redis.tls.server_name),
       .standard = "", AFTER_RESTART,
-      .text = "The name, or IP address, that the certificates must be for. Empty: the host that is "
-              "connected to, which with Sentinels and in a Cluster is what these announce, an "
-              "address unless they are told otherwise." },
+      .text = "The name or IP address that the servers' certificates must be for. Empty: the host "
+              "that is connected to; with Sentinels and in a Cluster that is what they announce, "
+              "an address unless configured otherwise." },
 
     { "kafka.brokers", TEXT(0, TEXT_MAX), AT(kafka.brokers), .standard = "", AFTER_RESTART,
-      .text =
-          "Where Kafka is: host:port, several with commas between. Empty: nothing is consumed." },
+      .text = "The Kafka brokers, host:port, separated by commas. Empty: nothing is consumed." },
     { "kafka.group", TEXT(1, 128), AT(kafka.group), .standard = "tidings", AFTER_RESTART,
-      .text = "The consumer group. Nodes that share a Redis share one, so that each record is "
-              "consumed once; a node by itself needs one of its own." },
+      .text = "The consumer group. Nodes that share a Redis use the same one, so that each record "
+              "is consumed once; a node by itself needs its own." },
     { "kafka.topics", LIST(names, 0, CONFIG_TOPICS_MAX), AT(kafka.topics),
       COUNT_AT(kafka.topics_count), .standard = "[]", AFTER_RESTART,
-      .text = "The topics, or patterns of topics that begin with ^." },
+      .text = "The topics, or patterns for topics, which begin with ^." },
     { "kafka.user", TEXT(1, TEXT_MAX), AT(kafka.user), .standard = "data.teacher_id", AFTER_RESTART,
-      .text = "Where in a record the user's id stands: the names of members with dots between. A "
-              "record without one is skipped." },
+      .text = "The path of the user's id in a record: member names separated by dots. Records "
+              "without one are skipped." },
     { "kafka.id", TEXT(0, TEXT_MAX), AT(kafka.id), .standard = "event_id", AFTER_RESTART,
-      .text = "Where the id stands by which a record that comes again is known. Empty: nowhere." },
+      .text = "The path of the id by which a repeated record is recognized. Empty: repeats are not "
+              "recognized." },
     { "kafka.relay", LIST(names, 0, CONFIG_RELAY_MAX), AT(kafka.relay), COUNT_AT(kafka.relay_count),
       .standard = "[\"notification_type=data.notification_type\", \"timestamp=data.timestamp\", "
                   "\"category=data.category\", \"priority=data.priority\", "
                   "\"action_required=data.action_required\", \"payload=data.payload\", "
                   "\"correlation_id=data.correlation_id\"]",
       AFTER_RESTART,
-      .text = "What the user's connections get: an object of members, name=path each; those that "
-              "the record has not are left out." },
+      .text = "What the user's connections receive: an object with these members, each name=path; "
+              "members that the record does not have are left out." },
     { "kafka.payload", TEXT(0, TEXT_MAX), AT(kafka.payload), .standard = "", AFTER_RESTART,
-      .text = "With an empty `relay`: the path of what is relayed as it stands. Empty: the whole "
+      .text = "With an empty `relay`: the path of what is relayed unchanged. Empty: the whole "
               "record." },
     { "kafka.properties_file", TEXT(0, PATH_TEXT_MAX), AT(kafka.properties_file), .standard = "",
       AFTER_RESTART,
-      .text = "A file with further properties of librdkafka, a line name=value each, such as "
+      .text = "A file with further librdkafka properties, one name=value per line, such as "
               "security.protocol and sasl.password." },
 };
 const size_t config_rows_count = countof(config_rows);
@@ -368,84 +369,88 @@ const struct config_row config_endpoint_rows[] = {
       .text = "The path that clients connect to. A segment {name} stands for any one; "
               "{submission_id} for a whole number up to 2^53 - 1." },
     { "dialect", .type = &config_type_dialect, OF(dialect), .standard = "huleedu",
-      .text = "How the server's own words look: refusals, answers to application pings." },
+      .text = "The wording of the server's own messages: refusals, replies to application pings." },
     { "enabled", FLAG, OF(is_enabled), .standard = "true", FOR_NEW,
-      .text = "false: nobody is served there." },
+      .text = "false: the endpoint is switched off." },
     { "auth", WORD(auths), OF(auth), .standard = "required", FOR_NEW,
-      .text = "Whether a token is required, or optional: then who brings none is anonymous." },
+      .text = "Whether a token is required, or optional: then a client without one is anonymous." },
     { "user_claims", LIST(names, 1, ENDPOINT_CLAIMS_MAX), OF(user_claims),
       COUNT_OF(user_claims_count), .standard = "[\"user_id\", \"sub\"]", FOR_NEW,
-      .text = "Claims that may name the user; the first that the token has does." },
+      .text = "Claims that may name the user; the first one present in the token is used." },
     { "user_format", WORD(user_formats), OF(user_format), .standard = "any", FOR_NEW,
-      .text = "uuid: the user's name must be one." },
+      .text = "uuid: the user id must be a UUID." },
     { "required_claims", LIST(names, 0, ENDPOINT_CLAIMS_MAX), OF(required_claims),
       COUNT_OF(required_claims_count), .standard = "[\"exp\"]", FOR_NEW,
       .text = "Claims that a token must have." },
     { "path_user", TEXT(0, HTTP_PATTERN_MAX), OF(path_user), .standard = "", FOR_NEW,
-      .text = "The path's placeholder, without braces, that must be the user's name." },
+      .text = "The placeholder in the path, without braces, that must equal the user id." },
     { "channels", LIST(channels, 1, ENDPOINT_CHANNELS_MAX), OF(channels), COUNT_OF(channels_count),
       .standard = "[\"ws:{user_id}\", \"broadcast\"]", FOR_NEW,
-      .text = "Channels that a client hears; {user_id} and the placeholders of the path are put "
-              "in. Anonymous clients hear those without {user_id}. The first is the one of which "
-              "other keys speak." },
+      .text =
+          "Channels that a client hears; {user_id} and the placeholders of the path are filled in. "
+          "Anonymous clients hear those without {user_id}. Other keys refer to the first one." },
     { "declared", FLAG, OF(is_declared), .standard = "false", FOR_NEW,
       .text = "Whether the first channel must have been declared (POST /api/v1/submissions) before "
               "anybody may listen to it." },
     { "replay", WORD(replays), OF(replay), .standard = "none",
-      .text = "all: a client first gets everything that the first channel has carried so far." },
+      .text =
+          "all: a client first receives everything that the first channel has carried so far." },
     { "ends_after", TEXT(0, TEXT_MAX), OF(ends_after), .standard = "",
-      .text = "The `type` of the message after which the connection is closed with 1000. Empty: it "
-              "never ends by itself." },
+      .text = "The `type` of the message after which the connection is closed with 1000. Empty: "
+              "there is no such message." },
     { "refuse", WORD(refusals), OF(refuse), .standard = "close",
-      .text = "How a client is refused. close: the handshake is completed and the connection "
-              "closed with a code, which browsers can read; http: the handshake is answered with a "
-              "status." },
+      .text = "How a client is refused. close: the handshake succeeds and the connection is then "
+              "closed with a code that browsers can read; http: the handshake is answered with an "
+              "HTTP status." },
     { "explain", FLAG, OF(explains), .standard = "true",
-      .text = "With refuse: close, the reason goes out as a JSON message before the close." },
+      .text =
+          "With refuse: close, whether the reason is sent as a JSON message before the close." },
     { "unauthorized_code", .type = &config_type_close_code, OF(unauthorized_code),
-      .standard = "1008", FOR_NEW, .text = "Close code when the token is refused." },
+      .standard = "1008", FOR_NEW, .text = "The close code for a refused token." },
     { "not_found_code", .type = &config_type_close_code, OF(not_found_code), .standard = "4004",
-      FOR_NEW, .text = "Close code when there is no such channel." },
+      FOR_NEW, .text = "The close code for a channel that does not exist." },
     { "limited_code", .type = &config_type_close_code, OF(limited_code), .standard = "4000",
-      .text = "Close code when a limit is reached." },
+      .text = "The close code for a reached limit." },
     { "connections_per", WORD(pers), OF(connections_per), .standard = "user", FOR_NEW,
-      .text = "Whether connections are counted by user, or on the first channel." },
+      .text = "Whether connections are counted per user, or per first channel." },
     { "connections", NUMBER(0, MILLION), OF(connections), .standard = "5", FOR_NEW,
-      .text = "Connections that a user, or the first channel, may have here at a time; 0: no "
-              "limit." },
+      .text = "Connections that a user, or the first channel, may have on this endpoint at a time; "
+              "0: no limit." },
     { "attempts_per_minute", NUMBER(0, MILLION), OF(attempts_per_minute), .standard = "10", FOR_NEW,
-      .text = "Attempts to connect from one client address, failed ones included; 0: no limit." },
+      .text = "Connection attempts per client address, failed ones included; 0: no limit." },
     { "messages_per_minute", NUMBER(0, MILLION), OF(messages_per_minute), .standard = "100",
-      .text = "Messages that a client may send on a connection; 0: no limit." },
+      .text = "Messages that a client may send on one connection; 0: no limit." },
     { "block_seconds", SECONDS(1, DAY), OF(block_seconds), .standard = "60",
-      .text = "How long who went over one of these two limits is refused." },
+      .text = "How long a client that exceeds one of these two limits is refused." },
     { "limits_scope", WORD(scopes), OF(limits_scope), .standard = "node",
-      .text = "Where connections, attempts and those who are refused for a while are counted. "
-              "node: in this process; cluster: over all that share a Redis, which costs each "
-              "handshake two questions to it. While Redis is down it is as with node." },
+      .text = "Where connections, attempts and blocks are counted. node: in this process; cluster: "
+              "over all nodes that share a Redis, at the cost of two round trips to it per "
+              "handshake. While Redis is down, as with node." },
     { "ping_seconds", SECONDS(0, DAY), OF(ping_seconds), .standard = "0",
-      .text = "Time between the server's pings; 0: none are sent." },
+      .text = "Time between pings sent by the server; 0: none are sent." },
     { "idle_seconds", SECONDS(0, 7 * DAY), OF(idle_seconds), .standard = "300",
-      .text = "A client that has not been heard of for so long, pongs included, is disconnected; "
-              "0: never." },
+      .text = "A client that has sent nothing, not even a pong, for this time is disconnected; 0: "
+              "never." },
     { "write_seconds", SECONDS(1, 3600), OF(write_seconds), .standard = "10",
-      .text = "What is sent to a client must have been taken within this time." },
+      .text = "A client that accepts nothing of what is queued for it within this time is "
+              "disconnected." },
     { "unfinished_seconds", SECONDS(0, DAY), OF(unfinished_seconds), .standard = "30",
-      .text = "A message that a client has begun must be there within this time, however it comes "
-              "and whatever else does meanwhile, or the client is disconnected; 0: no limit." },
+      .text = "Time allowed for a message from a client to be complete, however its parts arrive; "
+              "otherwise the client is disconnected. 0: no limit." },
     { "max_message_bytes", BYTES(1, 256 * MIB), OF(max_message_bytes), .standard = "65536",
-      .text = "One message from a client; larger ends the connection with 1009." },
+      .text = "The largest message from a client; a larger one ends the connection with 1009." },
     { "max_notification_bytes", BYTES(1, 64 * MIB), OF(max_notification_bytes), .standard = "65536",
-      .text = "One notification to a client; larger is not sent here." },
+      .text = "The largest notification for a client; larger ones are not sent on this endpoint." },
     { "max_queue_bytes", BYTES(1, 1024 * MIB), OF(max_queue_bytes), .standard = "1048576",
-      .text = "What may wait for one client that reads too slowly; past it the client is "
+      .text = "What may be queued for one client that reads too slowly; beyond it the client is "
               "disconnected." },
     { "inbound", WORD(inbounds), OF(inbound), .standard = "ignore",
-      .text = "What becomes of messages from clients other than pings. echo: they are sent back." },
+      .text = "What happens to messages from clients other than pings. echo: they are sent back." },
     { "compression", FLAG, OF(compresses), .standard = "true", FOR_NEW,
       .text = "Whether messages are compressed for clients that offer permessage-deflate." },
     { "keep_after_expiry", FLAG, OF(keeps_after_expiry), .standard = "false", FOR_NEW,
-      .text = "Whether a connection outlives the token that it was opened with." },
+      .text =
+          "Whether a connection stays open after the token that it was opened with has expired." },
 };
 const size_t config_endpoint_rows_count = countof(config_endpoint_rows);
 
