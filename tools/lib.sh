@@ -10,8 +10,10 @@ configured() {
     [ -f "$dir/build.ninja" ] || meson setup "$dir" "$@" >"$dir.log" 2>&1 || { cat "$dir.log" >&2; return 1; }
 }
 
-# node_modules FOLDER: the npm packages of a folder, installed anew when its lock file has changed.
+# node_modules FOLDER: the npm packages of a folder, installed anew when its lock file has changed. A link leads to those of
+# another checkout, which `npm ci` would empty.
 node_modules() {
+    [ ! -L "$1/node_modules" ] || return 0
     if ! [ "$1/node_modules/.package-lock.json" -nt "$1/package-lock.json" ]; then
         (cd "$1" && npm ci --no-audit --no-fund --loglevel=error >/dev/null)
         touch "$1/node_modules/.package-lock.json"

@@ -327,7 +327,7 @@ test(`${SECONDS} seconds`, async () => {
   await Promise.all(ears.map((ear) => ear.leave()));
   const left = await Promise.all(nodes.map((node, i) => settled(node.server, redis, empty[i])));
   for (const node of problems.length > 0 ? nodes : []) {
-    const file = join(tmpdir(), `tidings-soak-${node.name}.log`);
+    const file = join(tmpdir(), `tidings-soak-${process.pid}-${node.name}.log`);
     writeFileSync(file, node.server.log());
     say(`the log of node ${node.name}: ${file}`);
   }
