@@ -48,7 +48,7 @@ describe('the image', () => {
       .map((name) => name.replace(/(:\w+)?\.list$/, ''))
       .filter((name) => !/^(libc6|libgcc)/.test(name));
     expect(packages.length).toBeGreaterThan(8);
-    const page = readFileSync(join(ROOT, 'docs/operating.md'), 'utf8').split('A machine that only runs it')[1]!.split('`.\n')[0]!;
+    const page = readFileSync(join(ROOT, 'docs/operating.md'), 'utf8').split('A machine that only runs the binary')[1]!.split('`.\n')[0]!;
     const installed = instructions.filter((one) => one.name === 'RUN').at(-1)!.text;
     for (const name of packages) {
       expect(installed.split(' '), `deploy/Dockerfile`).toContain(name);
