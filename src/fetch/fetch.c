@@ -8,8 +8,8 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "fetch/cache_priv.h"
+#include "fetch/curl_priv.h"
 
-#include <curl/curl.h>
 #include <sys/epoll.h>
 
 struct fetch {
@@ -32,7 +32,7 @@ static enum count_fetch end_of(const struct fetch *fetch, CURLcode code) {
     case CURLE_TOO_MANY_REDIRECTS: return COUNT_FETCH_REDIRECT;
     case CURLE_UNSUPPORTED_PROTOCOL: {
         long redirects = 0; /* none: the answer was not HTTP */
-        (void)curl_easy_getinfo(fetch->easy, CURLINFO_REDIRECT_COUNT, &redirects);
+        (void)curl.easy_getinfo(fetch->easy, CURLINFO_REDIRECT_COUNT, &redirects);
         return redirects > 0 ? COUNT_FETCH_REDIRECT : COUNT_FETCH_UNREACHABLE;
     }
     case CURLE_FILESIZE_EXCEEDED: return COUNT_FETCH_TOO_BIG;
@@ -57,14 +57,14 @@ static void describe(struct fetch *fetch, CURLcode code, enum count_fetch end) {
     } else if (code == CURLE_WRITE_ERROR || !*fetch->problem) {
         bool is_memory = code == CURLE_WRITE_ERROR;
         (void)snprintf(fetch->problem, sizeof fetch->problem, "%s",
-                       is_memory ? err_text(ERR_NOMEM) : curl_easy_strerror(code));
+                       is_memory ? err_text(ERR_NOMEM) : curl.easy_strerror(code));
     }
 }
 
 void fetch_stop(struct fetch *fetch) {
     if (!fetch->easy) return;
-    (void)curl_multi_remove_handle(fetch->multi, fetch->easy);
-    curl_easy_cleanup(fetch->easy);
+    (void)curl.multi_remove_handle(fetch->multi, fetch->easy);
+    curl.easy_cleanup(fetch->easy);
     fetch->easy = NULL;
 }
 
@@ -72,7 +72,7 @@ void fetch_stop(struct fetch *fetch) {
 static void finish(struct fetch *fetch, CURLcode code) {
     struct fetch_result result = { .end = end_of(fetch, code) };
     long status = 0;
-    (void)curl_easy_getinfo(fetch->easy, CURLINFO_RESPONSE_CODE, &status);
+    (void)curl.easy_getinfo(fetch->easy, CURLINFO_RESPONSE_CODE, &status);
     if (result.end == COUNT_FETCH_OK && status != 200) {
         result.end = COUNT_FETCH_STATUS;
         (void)snprintf(fetch->problem, sizeof fetch->problem, "status %ld", status);
@@ -92,8 +92,8 @@ static void finish(struct fetch *fetch, CURLcode code) {
 
 static void act(struct fetch *fetch, curl_socket_t fd, int events) {
     int running, left;
-    (void)curl_multi_socket_action(fetch->multi, fd, events, &running);
-    const CURLMsg *message = curl_multi_info_read(fetch->multi, &left);
+    (void)curl.multi_socket_action(fetch->multi, fd, events, &running);
+    const CURLMsg *message = curl.multi_info_read(fetch->multi, &left);
     if (message && message->msg == CURLMSG_DONE) finish(fetch, message->data.result);
 }
 
@@ -124,11 +124,11 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *owner, void *
     (void)easy;
     if (what == CURL_POLL_REMOVE) {
         if (watched) loop_unwatch(fetch->loop, fd);
-        (void)curl_multi_assign(fetch->multi, fd, NULL);
+        (void)curl.multi_assign(fetch->multi, fd, NULL);
     } else if (watched) {
         loop_rewatch(fetch->loop, fd, fetch->kind, (uint32_t)fd, events);
     } else if (loop_watch(fetch->loop, fd, fetch->kind, (uint32_t)fd, events) == ERR_OK) {
-        (void)curl_multi_assign(fetch->multi, fd, fetch);
+        (void)curl.multi_assign(fetch->multi, fd, fetch);
     }
     return 0;
 }
@@ -156,22 +156,25 @@ struct fetch *fetch_new(struct loop *loop, fetch_done done, void *owner) {
     fetch->owner = owner;
     fetch->kind = loop_add_kind(loop, on_ready, fetch);
     fetch->alarm = loop_add_alarm(loop, on_alarm, fetch);
-    CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
-    fetch->multi = curl_multi_init();
+    enum err e = curl_load(NULL);
+    assert(e == ERR_OK); /* it has judged the URL */
+    (void)e;
+    CURLcode code = curl.global_init(CURL_GLOBAL_DEFAULT);
+    fetch->multi = curl.multi_init();
     assert(code == CURLE_OK && fetch->multi);
     (void)code;
-    (void)curl_multi_setopt(fetch->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-    (void)curl_multi_setopt(fetch->multi, CURLMOPT_SOCKETDATA, fetch);
-    (void)curl_multi_setopt(fetch->multi, CURLMOPT_TIMERFUNCTION, on_timer);
-    (void)curl_multi_setopt(fetch->multi, CURLMOPT_TIMERDATA, fetch);
+    (void)curl.multi_setopt(fetch->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+    (void)curl.multi_setopt(fetch->multi, CURLMOPT_SOCKETDATA, fetch);
+    (void)curl.multi_setopt(fetch->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+    (void)curl.multi_setopt(fetch->multi, CURLMOPT_TIMERDATA, fetch);
     return fetch;
 }
 
 void fetch_free(struct fetch *fetch) {
     if (!fetch) return;
     fetch_stop(fetch);
-    (void)curl_multi_cleanup(fetch->multi);
-    curl_global_cleanup();
+    (void)curl.multi_cleanup(fetch->multi);
+    curl.global_cleanup();
     buf_finish(&fetch->document);
     mem_free(fetch);
 }
@@ -179,27 +182,27 @@ void fetch_free(struct fetch *fetch) {
 static void set_bounds(CURL *easy, const struct fetch_options *options) {
     bool is_secure = strncasecmp(options->url, "https:", 6) == 0;
     const char *protocols = is_secure ? "https" : "http,https";
-    (void)curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, protocols);
-    (void)curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, protocols);
-    (void)curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
-    (void)curl_easy_setopt(easy, CURLOPT_MAXREDIRS, (long)FETCH_REDIRECTS_MAX);
-    (void)curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)options->timeout_ms);
-    (void)curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)options->timeout_ms);
-    (void)curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)options->max_bytes);
-    (void)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    (void)curl.easy_setopt(easy, CURLOPT_PROTOCOLS_STR, protocols);
+    (void)curl.easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, protocols);
+    (void)curl.easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
+    (void)curl.easy_setopt(easy, CURLOPT_MAXREDIRS, (long)FETCH_REDIRECTS_MAX);
+    (void)curl.easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)options->timeout_ms);
+    (void)curl.easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)options->timeout_ms);
+    (void)curl.easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)options->max_bytes);
+    (void)curl.easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     /* Whoever waits for a name server is left to itself instead of being waited for. */
-    (void)curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+    (void)curl.easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
     /* Neither a connection nor the system's certificates are kept for the next time. */
-    (void)curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
-    (void)curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
+    (void)curl.easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+    (void)curl.easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
 }
 
 static void set_trust(CURL *easy, struct span trusted) {
-    (void)curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    (void)curl.easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     if (trusted.len == 0) return;
     struct curl_blob blob = { (void *)(uintptr_t)trusted.at, trusted.len, CURL_BLOB_COPY };
-    (void)curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &blob);
-    (void)curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+    (void)curl.easy_setopt(easy, CURLOPT_CAINFO_BLOB, &blob);
+    (void)curl.easy_setopt(easy, CURLOPT_CAPATH, NULL);
 }
 
 void fetch_begin(struct fetch *fetch, const struct fetch_options *options) {
@@ -209,20 +212,20 @@ void fetch_begin(struct fetch *fetch, const struct fetch_options *options) {
     fetch->header_bytes = 0;
     fetch->max_age_s = FETCH_NO_AGE;
     fetch->problem[0] = '\0';
-    CURL *easy = curl_easy_init();
+    CURL *easy = curl.easy_init();
     assert(easy); /* small and fixed, as what `mem_new` gives */
     fetch->easy = easy;
     set_bounds(easy, options);
     set_trust(easy, options->trusted);
-    (void)curl_easy_setopt(easy, CURLOPT_URL, options->url);
-    (void)curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    (void)curl_easy_setopt(easy, CURLOPT_USERAGENT, "tidings");
-    (void)curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
-    (void)curl_easy_setopt(easy, CURLOPT_HEADERDATA, fetch);
-    (void)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-    (void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, fetch);
-    (void)curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, fetch->problem);
-    CURLMcode code = curl_multi_add_handle(fetch->multi, easy);
+    (void)curl.easy_setopt(easy, CURLOPT_URL, options->url);
+    (void)curl.easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    (void)curl.easy_setopt(easy, CURLOPT_USERAGENT, "tidings");
+    (void)curl.easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+    (void)curl.easy_setopt(easy, CURLOPT_HEADERDATA, fetch);
+    (void)curl.easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    (void)curl.easy_setopt(easy, CURLOPT_WRITEDATA, fetch);
+    (void)curl.easy_setopt(easy, CURLOPT_ERRORBUFFER, fetch->problem);
+    CURLMcode code = curl.multi_add_handle(fetch->multi, easy);
     assert(code == CURLM_OK); /* the same */
     (void)code;
 }

@@ -5,21 +5,21 @@
  */
 #include "fetch/url.h"
 
-#include <curl/curl.h>
+#include "fetch/curl_priv.h"
 
 static CURLU *parse(const char *url) {
-    CURLU *parts = curl_url();
-    if (parts && curl_url_set(parts, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK) {
+    CURLU *parts = curl.url();
+    if (parts && curl.url_set(parts, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK) {
         return parts;
     }
-    curl_url_cleanup(parts);
+    curl.url_cleanup(parts);
     return NULL;
 }
 
-/* The part in `ret`, to be given back with `curl_free`; NULL when it is not there. */
+/* The part in `ret`, to be given back with `curl.free`; NULL when it is not there. */
 static char *part(CURLU *parts, CURLUPart what) {
     char *text = NULL;
-    return curl_url_get(parts, what, &text, 0) == CURLUE_OK ? text : NULL;
+    return curl.url_get(parts, what, &text, 0) == CURLUE_OK ? text : NULL;
 }
 
 static bool is_printable(const char *url) {
@@ -50,13 +50,14 @@ enum err fetch_url_check(const char *url, bool allows_http, struct err_note *not
     if (!is_printable(url))
         return err_note(note, ERR_INVALID,
                         "blanks and all but ASCII must be written as escapes (%%20)");
+    if (curl_load(note)) return ERR_UNSUPPORTED;
     CURLU *parts = parse(url);
     if (!parts) return err_note(note, ERR_INVALID, "not a URL, https://host/path expected");
     char *scheme = part(parts, CURLUPART_SCHEME);
     enum err e = check_scheme(scheme, allows_http, note);
     if (!e && !has_host(url)) e = err_note(note, ERR_INVALID, "it names no host");
-    curl_free(scheme);
-    curl_url_cleanup(parts);
+    curl.free(scheme);
+    curl.url_cleanup(parts);
     return e;
 }
 
@@ -66,17 +67,17 @@ static void append_part(CURLU *parts, const char *before, CURLUPart what, struct
         buf_append_text(out, before);
         buf_append_text(out, text);
     }
-    curl_free(text);
+    curl.free(text);
 }
 
 static void append_masked(CURLU *parts, CURLUPart what, const char *mask, struct buf *out) {
     char *text = part(parts, what);
     if (text) buf_append_text(out, mask);
-    curl_free(text);
+    curl.free(text);
 }
 
 void fetch_url_show(const char *url, struct buf *out) {
-    CURLU *parts = parse(url);
+    CURLU *parts = curl_load(NULL) ? NULL : parse(url);
     if (!parts) {
         buf_append_text(out, "***");
         return;
@@ -88,5 +89,5 @@ void fetch_url_show(const char *url, struct buf *out) {
     append_part(parts, ":", CURLUPART_PORT, out);
     append_part(parts, "", CURLUPART_PATH, out);
     append_masked(parts, CURLUPART_QUERY, "?***", out);
-    curl_url_cleanup(parts);
+    curl.url_cleanup(parts);
 }

@@ -28,8 +28,8 @@ static void say(struct kafka_intake *intake, const rd_kafka_message_t *message, 
     if (intake->said_ns > 0 && now_ns - intake->said_ns < SAY_EVERY_S * NS_PER_S) return;
     char text[256];
     (void)snprintf(text, sizeof text, "%s/%d offset %lld: %s (%llu since this was last said)",
-                   rd_kafka_topic_name(message->rkt), message->partition,
-                   (long long)message->offset, why, (unsigned long long)intake->unsaid);
+                   rdkafka.topic_name(message->rkt), message->partition, (long long)message->offset,
+                   why, (unsigned long long)intake->unsaid);
     intake->hooks->said(intake->owner, LOG_WARNING, "record skipped", text);
     intake->said_ns = now_ns;
     intake->unsaid = 0;

@@ -19,7 +19,7 @@ bool kafka_intake_is_there(void) {
 static void on_error(rd_kafka_t *consumer, int e, const char *reason, void *owner) {
     (void)consumer;
     struct kafka_intake *intake = owner;
-    intake->hooks->said(intake->owner, LOG_WARNING, rd_kafka_err2str((rd_kafka_resp_err_t)e),
+    intake->hooks->said(intake->owner, LOG_WARNING, rdkafka.err2str((rd_kafka_resp_err_t)e),
                         reason);
 }
 
@@ -27,7 +27,7 @@ static void on_rebalance(rd_kafka_t *consumer, rd_kafka_resp_err_t e,
                          rd_kafka_topic_partition_list_t *partitions, void *owner) {
     struct kafka_intake *intake = owner;
     bool is_assigned = e == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
-    (void)rd_kafka_assign(consumer, is_assigned ? partitions : NULL);
+    (void)rdkafka.assign(consumer, is_assigned ? partitions : NULL);
     atomic_store(&intake->partitions, is_assigned ? (uint64_t)partitions->cnt : 0);
     char text[64];
     (void)snprintf(text, sizeof text, "%d", partitions->cnt);
@@ -37,7 +37,7 @@ static void on_rebalance(rd_kafka_t *consumer, rd_kafka_resp_err_t e,
 
 static bool set(rd_kafka_conf_t *conf, const char *name, const char *value, struct err_note *note) {
     char why[256];
-    if (rd_kafka_conf_set(conf, name, value, why, sizeof why) == RD_KAFKA_CONF_OK) return true;
+    if (rdkafka.conf_set(conf, name, value, why, sizeof why) == RD_KAFKA_CONF_OK) return true;
     (void)err_note(note, ERR_INVALID, "kafka: %s", why);
     return false;
 }
@@ -54,8 +54,8 @@ static bool set_properties(rd_kafka_conf_t *conf, struct span text, struct err_n
         struct span value = span_trim(span_skip(line, equals + 1));
         char *texts[] = { mem_new_text(name.at, name.len), mem_new_text(value.at, value.len) };
         char why[256];
-        bool is_good = equals < line.len && rd_kafka_conf_set(conf, texts[0], texts[1], why,
-                                                              sizeof why) == RD_KAFKA_CONF_OK;
+        bool is_good = equals < line.len && rdkafka.conf_set(conf, texts[0], texts[1], why,
+                                                             sizeof why) == RD_KAFKA_CONF_OK;
         mem_free(texts[0]);
         mem_free(texts[1]);
         if (is_good) continue;
@@ -69,7 +69,7 @@ static bool set_properties(rd_kafka_conf_t *conf, struct span text, struct err_n
 
 static rd_kafka_conf_t *configure(struct kafka_intake *intake, struct err_note *note) {
     const struct kafka_intake_options *options = &intake->options;
-    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    rd_kafka_conf_t *conf = rdkafka.conf_new();
     bool is_good = set(conf, "bootstrap.servers", options->brokers, note) &&
                    set(conf, "group.id", options->group, note) &&
                    set(conf, "client.id", "tidings", note) &&
@@ -77,39 +77,39 @@ static rd_kafka_conf_t *configure(struct kafka_intake *intake, struct err_note *
                    set(conf, "auto.offset.reset", "latest", note) &&
                    set_properties(conf, options->properties, note);
     if (!is_good) {
-        rd_kafka_conf_destroy(conf);
+        rdkafka.conf_destroy(conf);
         return NULL;
     }
-    rd_kafka_conf_set_opaque(conf, intake);
-    rd_kafka_conf_set_error_cb(conf, on_error);
-    rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
-    rd_kafka_conf_set_log_cb(conf, NULL);
+    rdkafka.conf_set_opaque(conf, intake);
+    rdkafka.conf_set_error_cb(conf, on_error);
+    rdkafka.conf_set_rebalance_cb(conf, on_rebalance);
+    rdkafka.conf_set_log_cb(conf, NULL);
     return conf;
 }
 
 static enum err subscribe(struct kafka_intake *intake, struct err_note *note) {
     const struct kafka_intake_options *options = &intake->options;
     rd_kafka_topic_partition_list_t *topics =
-        rd_kafka_topic_partition_list_new((int)options->topic_count);
+        rdkafka.topic_partition_list_new((int)options->topic_count);
     for (size_t i = 0; i < options->topic_count; i++) {
-        (void)rd_kafka_topic_partition_list_add(topics, options->topics[i], RD_KAFKA_PARTITION_UA);
+        (void)rdkafka.topic_partition_list_add(topics, options->topics[i], RD_KAFKA_PARTITION_UA);
     }
-    rd_kafka_resp_err_t e = rd_kafka_subscribe(intake->consumer, topics);
-    rd_kafka_topic_partition_list_destroy(topics);
-    return e ? err_note(note, ERR_INVALID, "kafka.topics: %s", rd_kafka_err2str(e)) : ERR_OK;
+    rd_kafka_resp_err_t e = rdkafka.subscribe(intake->consumer, topics);
+    rdkafka.topic_partition_list_destroy(topics);
+    return e ? err_note(note, ERR_INVALID, "kafka.topics: %s", rdkafka.err2str(e)) : ERR_OK;
 }
 
 static enum err open_consumer(struct kafka_intake *intake, struct err_note *note) {
     rd_kafka_conf_t *conf = configure(intake, note);
     if (!conf) return ERR_INVALID;
     char why[256];
-    intake->consumer = rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, sizeof why);
+    intake->consumer = rdkafka.new(RD_KAFKA_CONSUMER, conf, why, sizeof why);
     if (!intake->consumer) {
-        rd_kafka_conf_destroy(conf);
+        rdkafka.conf_destroy(conf);
         return err_note(note, ERR_INVALID, "kafka: %s", why);
     }
-    (void)rd_kafka_poll_set_consumer(intake->consumer);
-    intake->queue = rd_kafka_queue_get_consumer(intake->consumer);
+    (void)rdkafka.poll_set_consumer(intake->consumer);
+    intake->queue = rdkafka.queue_get_consumer(intake->consumer);
     return subscribe(intake, note);
 }
 
@@ -128,17 +128,17 @@ static bool take_answers(void *owner) {
 static bool is_record(struct kafka_intake *intake, const rd_kafka_message_t *message) {
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) return true;
     if (message->err != RD_KAFKA_RESP_ERR__PARTITION_EOF)
-        intake->hooks->said(intake->owner, LOG_WARNING, rd_kafka_err2str(message->err),
-                            rd_kafka_message_errstr(message));
+        intake->hooks->said(intake->owner, LOG_WARNING, rdkafka.err2str(message->err),
+                            rdkafka.message_errstr(message));
     return false;
 }
 
 static void store_offset(struct kafka_intake *intake, const rd_kafka_message_t *message) {
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(list, rd_kafka_topic_name(message->rkt), message->partition)
+    rd_kafka_topic_partition_list_t *list = rdkafka.topic_partition_list_new(1);
+    rdkafka.topic_partition_list_add(list, rdkafka.topic_name(message->rkt), message->partition)
         ->offset = message->offset + 1;
-    (void)rd_kafka_offsets_store(intake->consumer, list); /* an error: it is another's by now */
-    rd_kafka_topic_partition_list_destroy(list);
+    (void)rdkafka.offsets_store(intake->consumer, list); /* an error: it is another's by now */
+    rdkafka.topic_partition_list_destroy(list);
 }
 
 /* Of records behind one that was not handed over none is good: it would be lost. */
@@ -161,14 +161,14 @@ static void work_off(struct kafka_intake *intake, size_t count) {
             handover_begin(intake, &intake->items[intake->count], message);
             intake->messages[intake->count++] = message;
         } else {
-            rd_kafka_message_destroy(message);
+            rdkafka.message_destroy(message);
         }
     }
     (void)handover_all(intake);
     store_offsets(intake);
     for (size_t i = 0; i < intake->count; i++) {
         handover_finish(&intake->items[i]);
-        rd_kafka_message_destroy(intake->messages[i]);
+        rdkafka.message_destroy(intake->messages[i]);
     }
 }
 
@@ -177,10 +177,10 @@ static void *run(void *arg) {
     (void)pthread_setname_np(pthread_self(), "kafka");
     while (!atomic_load(&intake->is_stopping)) {
         ssize_t count =
-            rd_kafka_consume_batch_queue(intake->queue, POLL_MS, intake->messages, BATCH_MAX);
+            rdkafka.consume_batch_queue(intake->queue, POLL_MS, intake->messages, BATCH_MAX);
         if (count > 0) work_off(intake, (size_t)count);
     }
-    (void)rd_kafka_consumer_close(intake->consumer); /* which commits */
+    (void)rdkafka.consumer_close(intake->consumer); /* which commits */
     return NULL;
 }
 
@@ -189,6 +189,11 @@ static void *run(void *arg) {
 struct kafka_intake *kafka_intake_new(const struct kafka_intake_options *options,
                                       const struct kafka_hooks *hooks, void *owner,
                                       struct counts *counts, struct err_note *note) {
+    struct err_note why;
+    if (rdkafka_load(&why)) {
+        (void)err_note(note, ERR_UNSUPPORTED, "kafka.brokers: %s", why.text);
+        return NULL;
+    }
     struct loop *loop = loop_new(note);
     if (!loop) return NULL;
     struct kafka_intake *intake = mem_new(sizeof *intake);
@@ -229,8 +234,8 @@ void kafka_intake_stop(struct kafka_intake *intake) {
 
 void kafka_intake_free(struct kafka_intake *intake) {
     if (!intake) return;
-    if (intake->queue) rd_kafka_queue_destroy(intake->queue);
-    if (intake->consumer) rd_kafka_destroy(intake->consumer);
+    if (intake->queue) rdkafka.queue_destroy(intake->queue);
+    if (intake->consumer) rdkafka.destroy(intake->consumer);
     loop_free(intake->loop);
     if (intake->broker) broker_free(intake->broker);
     seen_finish(&intake->seen);

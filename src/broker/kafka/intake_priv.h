@@ -9,9 +9,9 @@
 #define TIDINGS_BROKER_KAFKA_INTAKE_PRIV_H
 
 #include "broker/kafka/intake.h"
+#include "broker/kafka/rdkafka_priv.h"
 #include "broker/kafka/seen.h"
 
-#include <librdkafka/rdkafka.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
