@@ -29,7 +29,6 @@
 #include "store/batch_table.h"
 
 #include <signal.h>
-#include <unistd.h>
 
 enum { APP_GAUGES = 11, SECOND_MS = 1000 };
 
@@ -342,15 +341,9 @@ static void watch_signals(struct app *app) {
     }
 }
 
-static size_t worker_count_of(const struct config *config) {
-    if (config->workers) return config->workers;
-    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-    return size_min(cpus > 0 ? (size_t)cpus : 1, HUB_WORKERS_MAX);
-}
-
 /* Takes `own_config` over. */
 static enum err settle(struct app *app, struct config *own_config, struct err_note *note) {
-    app->worker_count = worker_count_of(own_config);
+    app->worker_count = capacity_workers(own_config->workers);
     uint64_t max_connections;
     enum err e =
         capacity_reserve(own_config->max_connections, app->worker_count, &max_connections, note);

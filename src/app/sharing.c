@@ -75,7 +75,7 @@ static void on_question(void *owner, struct broker_question *question, struct sp
     worker_question(sharing->workers[0], question, text);
 }
 
-static struct redis_options link_options(const struct config *config) {
+struct redis_options sharing_link_options(const struct config *config) {
     const struct config_redis *redis = &config->broker.redis;
     assert(!redis->url.is_secure || redis->tls.context); /* else all would go in the clear */
     return (struct redis_options){
@@ -113,7 +113,7 @@ enum err sharing_open(struct settings *settings, struct hub_shared *hub_shared,
     *ret = NULL;
     if (config->broker.kind != CONFIG_BROKER_REDIS) return ERR_OK;
     const struct broker_redis_options options = {
-        .link = link_options(config),
+        .link = sharing_link_options(config),
         .prefix = config->broker.redis.prefix,
         .channel_messages_max = config->store.channel_messages,
         .channel_bytes_max = config->store.channel_bytes,

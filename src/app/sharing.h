@@ -7,9 +7,13 @@
 #define TIDINGS_APP_SHARING_H
 
 #include "app/worker.h"
+#include "redis/link.h"
 
 struct config;
 struct sharing;
+
+/* How the Redis of a configuration is reached; borrowed from it. */
+struct redis_options sharing_link_options(const struct config *config);
 
 /* Makes it; it does not run yet. `*ret` is NULL with an embedded broker. `hub_shared` and `counts`,
  * those of the broker's thread, are borrowed. On failure `note` says what the kernel refused. */

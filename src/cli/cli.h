@@ -24,6 +24,7 @@ int cli_main(int argc, char **argv);
 
 int cli_bench(int argc, char **argv);
 int cli_check(int argc, char **argv);
+int cli_doctor(int argc, char **argv);
 int cli_listen(int argc, char **argv);
 int cli_publish(int argc, char **argv);
 int cli_serve(int argc, char **argv);

@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 #include "cli/cli.h"
 #include "cli/publish_redis.h"
+#include "cli/request.h"
 #include "cli/trust.h"
 #include "dialect/catalogue.h"
 #include "http/reply.h"
@@ -194,23 +195,6 @@ static void write_body(const struct publish *publish, struct span data, struct b
     buf_append_char(body, '}');
 }
 
-static void write_head(const struct publish *publish, const struct load_url *url,
-                       struct buf *head) {
-    struct span base = url->target;
-    if (span_ends(base, SPAN("/"))) base.len--;
-    buf_append_text(head, "POST ");
-    buf_append_span(head, base);
-    buf_append_text(head, publish->is_broadcast ? "/api/v1/broadcast" : "/api/v1/publish");
-    buf_append_text(head, " HTTP/1.1\r\nHost: ");
-    buf_append_span(head, url->authority);
-    buf_append_text(head, "\r\nContent-Type: application/json\r\n");
-    if (publish->key) {
-        buf_append_text(head, "X-API-Key: ");
-        buf_append_text(head, publish->key);
-        buf_append_text(head, "\r\n");
-    }
-}
-
 static int print_published(const char *command, json_t *answer) {
     struct buf out;
     buf_init(&out, TEXT_MAX);
@@ -272,7 +256,9 @@ static int post(struct publish *publish, const struct load_url *url, struct tls_
         publisher = load_publisher_new(publish->loop, &server, &hooks, &note);
     }
     if (publisher) {
-        write_head(publish, url, &head);
+        cli_request_head(&head, "POST", url,
+                         publish->is_broadcast ? "/api/v1/broadcast" : "/api/v1/publish",
+                         publish->key);
         write_body(publish, data, &body);
         load_publisher_post(publisher, buf_span(&head), buf_span(&body));
         load_publisher_flush(publisher);

@@ -5,8 +5,8 @@
 #include "auth/claims.h"
 #include "auth/jwt.h"
 #include "auth/sign.h"
-#include "base/clock.h"
 #include "base/utf8.h"
+#include "cli/claims.h"
 #include "cli/cli.h"
 #include "cli/duration.h"
 #include "config/config.h"
@@ -58,22 +58,13 @@ static int take_claim(const char *command, json_t *extra, const char *text) {
     return CLI_DONE;
 }
 
-static json_t *make_claims(const struct request *request, const struct config_jwt *jwt) {
-    json_int_t now_s = clock_wall_ms() / 1000;
-    json_t *claims = json_pack("{s:s, s:s, s:I, s:I}", "user_id", request->user, "sub",
-                               request->user, "iat", now_s, "exp", now_s + request->ttl_s);
-    if (*jwt->audience) json_object_set_new(claims, "aud", json_string(jwt->audience));
-    if (*jwt->issuer) json_object_set_new(claims, "iss", json_string(jwt->issuer));
-    json_object_update(claims, request->extra);
-    return claims;
-}
-
 static int print_token(const char *command, const struct request *request,
                        const struct config *config) {
     struct buf out;
     buf_init(&out, JWT_TOKEN_MAX + 1);
     struct err_note note = { 0 };
-    json_t *claims = make_claims(request, &config->jwt);
+    json_t *claims = cli_claims(&config->jwt, request->user, request->ttl_s);
+    json_object_update(claims, request->extra);
     enum err e = jwt_sign(config->jwt.keys, claims, &out, &note);
     buf_append_char(&out, '\n');
     int code = e ? cli_failed(command, "%s", *note.text ? note.text : err_text(e))

@@ -288,11 +288,12 @@ void config_draft_environ(struct config_draft *draft, const char *const *environ
     for (size_t i = 0; i < all.count; i++)
         if (!span_starts(span_str(all.list[i].name), SPAN("TIDINGS_")))
             take_alias(draft, &all, &all.list[i]);
-    /* The command line's own: a key to call a server with. */
+    /* The command line's own: a key, and a token, to call a server with. */
     const struct variable *client_key = find(&all, SPAN("TIDINGS_API_KEY"));
+    const struct variable *client_token = find(&all, SPAN("TIDINGS_TOKEN"));
     for (size_t i = 0; i < all.count; i++)
         if (span_starts(span_str(all.list[i].name), SPAN("TIDINGS_")) &&
-            &all.list[i] != endpoints && &all.list[i] != client_key)
+            &all.list[i] != endpoints && &all.list[i] != client_key && &all.list[i] != client_token)
             take_own(draft, &all, &all.list[i]);
 }
 

@@ -27,9 +27,11 @@ static const char head[] =
     "**The environment** has a variable for each key. Lists are written as JSON:\n"
     "`TIDINGS_ORIGINS='[\"https://app.example.com\"]'`. A variable that begins with `TIDINGS_` and "
     "belongs\n"
-    "to no key is a mistake, except `TIDINGS_API_KEY`, which the command line uses, and the "
-    "variables\n"
-    "that Kubernetes sets for a service called tidings.\n"
+    "to no key is a mistake, except `TIDINGS_API_KEY` and `TIDINGS_TOKEN`, which the command line "
+    "uses,
+    "
+    "and the variables that Kubernetes sets for a service called tidings.
+    "
     "\n"
     "**Secrets** can be kept in files of their own; a line break at the end of such a file is "
     "ignored. It\n"

@@ -145,6 +145,11 @@ static void take_close(struct load_clients *all, uint32_t index, const struct ws
     }
 }
 
+static void take_ping(struct load_clients *all, uint32_t index, struct span payload) {
+    load_clients_send(all, index, WS_OP_PONG, payload);
+    if (all->hooks.pinged) all->hooks.pinged(all->hooks.owner, index);
+}
+
 static void take_frames(struct load_clients *all, uint32_t index, struct span bytes,
                         uint64_t at_ns) {
     struct client *c = client_at(all, index);
@@ -165,7 +170,7 @@ static void take_frames(struct load_clients *all, uint32_t index, struct span by
         case WS_EVENT_BINARY:
             all->hooks.message(all->hooks.owner, index, event.payload, at_ns);
             break;
-        case WS_EVENT_PING: load_clients_send(all, index, WS_OP_PONG, event.payload); break;
+        case WS_EVENT_PING: take_ping(all, index, event.payload); break;
         case WS_EVENT_PONG: break;
         case WS_EVENT_CLOSE: take_close(all, index, &event); return;
         }

@@ -32,6 +32,8 @@ struct load_clients_hooks {
     /* Comes once for each client that was begun, unless it was dropped. */
     void (*ended)(void *owner, uint32_t index, const struct load_ending *ending);
     void *owner;
+    /* The server sent a ping, which is answered. May be NULL. */
+    void (*pinged)(void *owner, uint32_t index);
 };
 
 /* At most `max` clients in the life of it. At most one for each loop. */

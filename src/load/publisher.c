@@ -157,3 +157,8 @@ void load_publisher_post(struct load_publisher *p, struct span head, struct span
     buf_append_text(&p->queue, "\r\n\r\n");
     buf_append_span(&p->queue, body);
 }
+
+void load_publisher_get(struct load_publisher *p, struct span head) {
+    buf_append_span(&p->queue, head);
+    buf_append_text(&p->queue, "\r\n");
+}

@@ -33,6 +33,8 @@ void load_publisher_free(struct load_publisher *p);
 /* Queues a POST; `head` is the request's start and fields, each line with its CRLF, without
  * Content-Length and the empty line. */
 void load_publisher_post(struct load_publisher *p, struct span head, struct span body);
+/* Queues a GET, or another request without a body; `head` likewise. */
+void load_publisher_get(struct load_publisher *p, struct span head);
 /* Sends what is queued; the rest follows by itself when the kernel takes no more. */
 void load_publisher_flush(struct load_publisher *p);
 

@@ -14,7 +14,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-enum { BACKLOG = 4096, ACCEPTS_A_TURN = 8, BACK_OFF_MS = 100 };
+enum { ACCEPTS_A_TURN = 8, BACK_OFF_MS = 100 };
 
 struct listener {
     uv_timer_t back_off;
@@ -74,7 +74,7 @@ enum err listener_adopt(int fd, struct address *ret_address) {
 void listener_tune(int fd, uint32_t keepalive_s) {
     set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
     set_keepalive(fd, keepalive_s);
-    (void)listen(fd, BACKLOG);
+    (void)listen(fd, LISTENER_BACKLOG);
 }
 
 static enum err bind_one(struct address *address, bool is_first, uint32_t keepalive_s, int *ret_fd,
@@ -95,7 +95,7 @@ static enum err bind_one(struct address *address, bool is_first, uint32_t keepal
     set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
     set_keepalive(fd, keepalive_s);
     struct address bound;
-    if (listen(fd, BACKLOG) != 0 || !learn_address(fd, &bound)) {
+    if (listen(fd, LISTENER_BACKLOG) != 0 || !learn_address(fd, &bound)) {
         e = fail(address, "cannot listen on", note);
         goto out;
     }

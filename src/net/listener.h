@@ -13,6 +13,9 @@
 #include "base/count.h"
 #include "net/loop.h"
 
+/* How many connections may wait to be accepted, as far as net.core.somaxconn lets them. */
+enum { LISTENER_BACKLOG = 4096 };
+
 /* Binds `address` and listens `count` times; `ret_fds` has room for that many. Port 0 takes a free
  * one and writes it back. Accepted sockets inherit: no delay, keepalive after `keepalive_s` of
  * silence and a user timeout, so that a dead peer is given up after about twice that.

@@ -44,6 +44,7 @@ struct tls_client_options {
     const struct tls_identity *identity; /* shown to a server that asks; NULL: none */
     enum tls_version min_version;
     bool is_http;        /* says `http/1.1` (ALPN) */
+    bool trusts_each;    /* of `trusted` is good by itself, be it an authority or a server's own */
     bool trusts_anybody; /* no certificate is checked: for trying out and measuring */
 };
 

@@ -59,8 +59,7 @@ enum err stream_begin_tls_server(struct stream *s, struct tls_context *context) 
     return ERR_OK;
 }
 
-/* RFC 6066 §3: a name is sent, an address is not. */
-static enum err expect(SSL *ssl, const char *name) {
+enum err tls_expect(SSL *ssl, const char *name) {
     X509_VERIFY_PARAM *rules = SSL_get0_param(ssl);
     if (X509_VERIFY_PARAM_set1_ip_asc(rules, name) == 1) return ERR_OK;
     if (name[0] == '\0' || strlen(name) > TLSEXT_MAXLEN_host_name) return ERR_INVALID;
@@ -84,7 +83,7 @@ enum err stream_begin_tls_client(struct stream *s, struct tls_context *context, 
     struct tls *tls = tls_new(context);
     if (!tls) return ERR_NOMEM;
     ERR_clear_error();
-    enum err e = tls_get_ssl(tls) ? expect(tls->ssl, name) : ERR_NOMEM;
+    enum err e = tls_get_ssl(tls) ? tls_expect(tls->ssl, name) : ERR_NOMEM;
     if (!e) e = greet(tls);
     ERR_clear_error();
     if (e) {

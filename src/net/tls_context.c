@@ -159,6 +159,8 @@ static enum err fill_client(struct tls_context *context, const struct tls_client
     if (options->is_http && SSL_CTX_set_alpn_protos(ssl, http_protocol, HTTP_PROTOCOL_LEN) != 0) {
         return ERR_NOMEM;
     }
+    if (options->trusts_each)
+        (void)X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(ssl), X509_V_FLAG_PARTIAL_CHAIN);
     enum err e = ERR_OK;
     if (options->trusted.len > 0) {
         e = tls_trust(ssl, options->trusted, note);

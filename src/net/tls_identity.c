@@ -35,7 +35,7 @@ static bool is_at_end(void) {
     return is_end;
 }
 
-static int64_t seconds_of(const ASN1_TIME *time) {
+int64_t tls_seconds_of(const ASN1_TIME *time) {
     struct tm tm;
     return ASN1_TIME_to_tm(time, &tm) == 1 ? (int64_t)timegm(&tm) : 0;
 }
@@ -61,7 +61,7 @@ static STACK_OF(X509) * read_chain(BIO *pem) {
 }
 
 static void note_expiry(const X509 *certificate, int64_t *ret_s) {
-    int64_t at_s = seconds_of(X509_get0_notAfter(certificate));
+    int64_t at_s = tls_seconds_of(X509_get0_notAfter(certificate));
     if (*ret_s == 0 || at_s < *ret_s) *ret_s = at_s;
 }
 

@@ -96,6 +96,9 @@ void tls_free(struct tls *tls);
 /* What a handshake needs. A server gets it when a client has said something: until then one costs
  * 300 bytes and not 9 KB. False: no memory. */
 MUST_USE bool tls_get_ssl(struct tls *tls);
+/* The server must prove to be `name`, which is sent if it is none of an address (RFC 6066 §3).
+ * ERR_INVALID: no such name. ERR_NOMEM. */
+MUST_USE enum err tls_expect(SSL *ssl, const char *name);
 /* OpenSSL has done its part. */
 void tls_drop_ssl(struct tls *tls);
 
@@ -139,6 +142,9 @@ MUST_USE enum err tls_identity_use(SSL_CTX *ssl, const struct tls_identity *iden
                                    int64_t *ret_expires_s, struct err_note *note);
 /* Trusts what `pem` has. */
 MUST_USE enum err tls_trust(SSL_CTX *ssl, struct span pem, struct err_note *note);
+
+/* Since 1970; 0 for a time that is none. */
+int64_t tls_seconds_of(const ASN1_TIME *time);
 
 /* tls_names.c: the names in certificates, sorted */
 

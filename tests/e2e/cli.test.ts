@@ -11,7 +11,7 @@ import { listen } from './support/wsClient';
 
 const files = scratch();
 afterAll(files.end);
-const COMMANDS = ['serve', 'check', 'token', 'publish', 'listen', 'bench', 'version'];
+const COMMANDS = ['serve', 'check', 'doctor', 'token', 'publish', 'listen', 'bench', 'version'];
 const goodFile = files.file('good.yaml', JSON.stringify(configFor({}), null, 2));
 
 describe.concurrent('words', () => {

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cli/doctor/delivery.c: from end to end: a token is let in, what is published to its user arrives,
+ * and nobody ends the connection meanwhile.
+ */
+#include "cli/doctor/visit_priv.h"
+
+#include "ws/close.h"
+
+static double ms_of(uint64_t ns) {
+    return (double)ns / 1e6;
+}
+
+/* ---- the token ---- */
+
+static void judge_refused(const struct doctor *doctor, struct doctor_finding *ret) {
+    const struct doctor_visit *visit = &doctor->visit;
+    const char *at = doctor->clients.text, *target = doctor->user.target;
+    if (visit->status == 404) {
+        doctor_find(ret, DOCTOR_FAIL, "%s%s answers 404", at, target);
+        doctor_advise(ret, "does the proxy pass this path on, and the headers Upgrade and "
+                           "Connection?");
+    } else if (visit->status == 503) {
+        doctor_find(ret, DOCTOR_FAIL,
+                    "%s%s answers 503: full, about to end, or behind a proxy "
+                    "that has no server",
+                    at, target);
+        doctor_advise(ret, "see the first lines");
+    } else if (visit->status) {
+        doctor_find(ret, DOCTOR_FAIL, "%s%s refuses the token with status %d: %s", at, target,
+                    visit->status, visit->reason);
+        doctor_advise(ret, "has the running server this configuration? Reload it; journalctl -u "
+                           "tidings, with LOG_LEVEL=debug, has the verdict");
+    } else {
+        doctor_find(ret, DOCTOR_FAIL, "%s%s: %s", at, target,
+                    *visit->reason ? visit->reason : "no answer within 5 seconds");
+        doctor_advise(ret, "does the server run, and may this machine reach it?");
+    }
+}
+
+/* An endpoint may let one in to say why not. */
+static void judge_closed(const struct doctor *doctor, struct doctor_finding *ret) {
+    const struct doctor_visit *visit = &doctor->visit;
+    if (!visit->is_ended) {
+        doctor_find(ret, DOCTOR_FAIL, "%s%s lets in and says nothing within 5 seconds",
+                    doctor->clients.text, doctor->user.target);
+        doctor_advise(ret, "a proxy that holds back what comes? (nginx: proxy_buffering off)");
+        return;
+    }
+    doctor_find(ret, DOCTOR_FAIL, "%s%s refuses the token with code %u: %s", doctor->clients.text,
+                doctor->user.target, visit->code, visit->reason);
+    if (visit->code == doctor->user.endpoint->limited_code)
+        doctor_advise(ret, "wait a minute: too many came from here (attempts_per_minute)");
+    else
+        doctor_advise(ret, "has the running server this configuration, and its keys? Reload it; "
+                           "with jwks_url see above");
+}
+
+static void enter(struct doctor *doctor, struct doctor_finding *ret) {
+    struct err_note note = { "" };
+    doctor->visiting = doctor_visiting_new(doctor, &note);
+    if (!doctor->visiting) {
+        doctor_find(ret, DOCTOR_FAIL, "%s", note.text);
+        return;
+    }
+    doctor_visiting_open(doctor->visiting);
+    if (!doctor->visit.is_open)
+        judge_refused(doctor, ret);
+    else if (!doctor->visit.is_in)
+        judge_closed(doctor, ret);
+    else
+        doctor_find(ret, DOCTOR_OK, "let in at %s%s within %.1f ms", doctor->clients.text,
+                    doctor->user.target, ms_of(doctor->visit.open_ns));
+}
+
+void doctor_check_token(struct doctor *doctor, struct doctor_finding *ret) {
+    const struct doctor_user *user = &doctor->user;
+    doctor_user_make(doctor);
+    if (*user->why) {
+        doctor_find(ret, user->is_refused ? DOCTOR_FAIL : DOCTOR_SKIP, "%s", user->why);
+        doctor_advise(ret, "%s", user->remedy);
+    } else if (!doctor->has_clients) {
+        doctor_find(ret, doctor->url ? DOCTOR_FAIL : DOCTOR_SKIP, "%s", doctor->clients_why);
+    } else if (!doctor->has_api && !doctor->url) {
+        doctor_find(ret, DOCTOR_SKIP, "no server was found");
+    } else {
+        enter(doctor, ret);
+    }
+}
+
+/* ---- the delivery ---- */
+
+/* The one that was given, or the first of the configuration that may publish. */
+static struct span find_key(const struct doctor *doctor) {
+    const struct config_api *api = &doctor->config->api;
+    if (doctor->key) return span_str(doctor->key);
+    for (size_t i = 0; i < api->keys_count; i++)
+        if (api->keys_list[i].scopes & API_SCOPE_PUBLISH) return api->keys_list[i].key;
+    return SPAN("");
+}
+
+static const char *publish_remedy(int status) {
+    switch (status) {
+    case 401:
+    case 403:
+        return "is the key (--key, TIDINGS_API_KEY, api.keys) one that the running server has, "
+               "with the scope publish? Reload it";
+    case 503: return "see Redis above";
+    default: return "journalctl -u tidings -n 50";
+    }
+}
+
+static void judge_delivery(const struct doctor *doctor, struct doctor_finding *ret) {
+    const struct doctor_visit *visit = &doctor->visit;
+    const char *api = doctor->api.text;
+    if (visit->is_heard) {
+        doctor_find(ret, DOCTOR_OK, "published at %s, there after %.1f ms", api,
+                    ms_of(visit->heard_ns));
+    } else if (*visit->publish_why) {
+        doctor_find(ret, DOCTOR_FAIL, "%s does not publish: %s", api, visit->publish_why);
+        doctor_advise(ret, "%s", publish_remedy(visit->publish_status));
+    } else if (visit->is_ended) {
+        doctor_find(ret, DOCTOR_FAIL, "the connection ended with code %u: %s", visit->code,
+                    visit->reason);
+        doctor_advise(ret, "docs/operating.md, \"Close codes\", says why");
+    } else {
+        doctor_find(ret, DOCTOR_FAIL, "published at %s, and nothing came within 5 seconds", api);
+        doctor_advise(ret, "does %s lead to another server, which shares no Redis with this one?",
+                      doctor->clients.text);
+    }
+}
+
+void doctor_check_delivery(struct doctor *doctor, struct doctor_finding *ret) {
+    if (!doctor->visit.is_in) {
+        doctor_find(ret, DOCTOR_SKIP, "nobody was let in to hear it");
+        return;
+    }
+    if (!doctor->has_api) {
+        doctor_find(ret, DOCTOR_SKIP, "the HTTP API was not found");
+        doctor_advise(ret, "run it where the server runs, with its configuration");
+        return;
+    }
+    struct span key = find_key(doctor);
+    if (key.len == 0) {
+        doctor_find(ret, DOCTOR_SKIP, "no API key may publish");
+        doctor_advise(ret, "TIDINGS_API_KEY=... tidings doctor, or api.keys in the configuration");
+        return;
+    }
+    doctor_visiting_publish(doctor->visiting, key);
+    judge_delivery(doctor, ret);
+}
+
+/* ---- silence ---- */
+
+void doctor_check_idle(struct doctor *doctor, struct doctor_finding *ret) {
+    const struct endpoint_options *endpoint = doctor->user.endpoint;
+    if (doctor->idle_seconds == 0) {
+        doctor_find(ret, DOCTOR_SKIP, "whether a proxy ends quiet connections takes time");
+        doctor_advise(ret, "tidings doctor --url wss://NAME-OF-THE-PROXY --idle 310");
+        return;
+    }
+    if (!doctor->visit.is_in || doctor->visit.is_ended) {
+        doctor_find(ret, DOCTOR_SKIP, "there is no connection to keep still on");
+        return;
+    }
+    doctor_visiting_keep_still(doctor->visiting, doctor->idle_seconds);
+    const struct doctor_silence silence = {
+        .seconds = doctor->idle_seconds,
+        .ping_seconds = endpoint->ping_seconds,
+        .idle_seconds = endpoint->idle_seconds,
+        .endpoint = endpoint->name,
+        .visit = doctor->visit,
+    };
+    doctor_silence_judge(&silence, ret);
+}
