@@ -28,10 +28,8 @@ static const char head[] =
     "`TIDINGS_ORIGINS='[\"https://app.example.com\"]'`. A variable that begins with `TIDINGS_` and "
     "belongs\n"
     "to no key is a mistake, except `TIDINGS_API_KEY` and `TIDINGS_TOKEN`, which the command line "
-    "uses,
-    "
-    "and the variables that Kubernetes sets for a service called tidings.
-    "
+    "uses,\n"
+    "and the variables that Kubernetes sets for a service called tidings.\n"
     "\n"
     "**Secrets** can be kept in files of their own; a line break at the end of such a file is "
     "ignored. It\n"
