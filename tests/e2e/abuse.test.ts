@@ -87,6 +87,21 @@ class Bystander {
   }
 }
 
+/** Tells who does not read more and more, until it is over; first until some have had too much and others have a lot. */
+async function tellReaders(server: Tidings): Promise<() => Promise<void>> {
+  let isOver = false;
+  const tell = async (): Promise<void> => {
+    while (!isOver) await server.publish({ channel: 'room:a' }, 'x'.repeat(60_000));
+  };
+  const done = tell();
+  const isTooMuch = async () => {
+    const metrics = await server.metrics();
+    return sumOf(metrics, 'websocket_queued_bytes')! > 0 && sumOf(metrics, 'websocket_close_total', { code: '4013' })! > 0;
+  };
+  await until('slow readers', isTooMuch, 10_000);
+  return () => ((isOver = true), done);
+}
+
 const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
 async function judge(server: Tidings, kind: string, connections: number, target: string, growth: number) {
@@ -98,10 +113,12 @@ async function judge(server: Tidings, kind: string, connections: number, target:
   let metrics = '';
   for (let round = 0; round < ROUNDS; round++) {
     const abuse = await Abuse.begin(server, kind, connections, target, who);
+    const stopTelling = kind === 'readers' ? await tellReaders(server) : async () => undefined;
     strained.push(await bystander.wait());
     metrics = await server.metrics();
     // A sanitizer keeps what was freed, up to 256 MiB: how much there is then says nothing.
     if (!isSanitized) expect(server.rss() - before).toBeLessThan(growth * MIB);
+    await stopTelling();
     await abuse.end();
     quiet.push(await bystander.wait());
   }
@@ -158,6 +175,12 @@ describe('a bystander does not notice', () => {
     const seen = await judge(shared(), 'unfinished', 2000, '/room/a', 48);
     expect(seen('websocket_unfinished_bytes')).toBeLessThanOrEqual(17 * MIB);
     expect(seen('websocket_close_total', { code: '1013' })).toBeGreaterThan(0);
+  });
+
+  test('slow readers, and what waits for them is bounded', async () => {
+    const seen = await judge(shared(), 'readers', 50, '/room/a', 48);
+    expect(seen('websocket_queued_bytes')).toBeLessThanOrEqual(17 * MIB);
+    expect(seen('websocket_close_total', { code: '4013' })).toBeGreaterThan(0);
   });
 
   test('and all of it is over when they have gone', async () => {
