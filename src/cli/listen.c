@@ -21,20 +21,21 @@ static const char usage[] =
     "Usage: tidings listen URL [--token TOKEN] [--ca FILE | --insecure]\n"
     "\n"
     "Connects to a WebSocket endpoint (ws://host:port/path, or wss:// for TLS) and prints each\n"
-    "message on a line of its own, until the server closes the connection or SIGINT or SIGTERM\n"
-    "comes. How it was closed goes to standard error.\n"
+    "message on a line of its own, until the server closes the connection or on SIGINT or "
+    "SIGTERM.\n"
+    "Reports on standard error how the connection was closed.\n"
     "\n"
-    "      --token TOKEN        sent as `Authorization: Bearer TOKEN`; a token can also stand in\n"
+    "      --token TOKEN        sent as `Authorization: Bearer TOKEN`; a token can also be part "
+    "of\n"
     "                           the URL\n"
-    "      --ca FILE            with wss://, the authorities that are trusted, as PEM; the "
+    "      --ca FILE            with wss://, the authorities to trust, as PEM, instead of the "
     "system's\n"
-    "                           without it\n"
-    "      --insecure           with wss://, trusts any certificate: whoever is in between can "
-    "read\n"
-    "                           the token\n"
-    "      --help               this text\n"
+    "      --insecure           with wss://, trusts any certificate: anybody in between can read "
+    "the\n"
+    "                           token\n"
+    "      --help               shows this text\n"
     "\n"
-    "Exit codes: 0 closed normally or interrupted, 1 refused or broken off, 2 misused.\n";
+    "Exit codes: 0 closed normally or interrupted, 1 refused or connection lost, 2 misused.\n";
 
 enum {
     OPTION_TOKEN = 256,
