@@ -19,16 +19,16 @@ void doctor_certificate_judge(const struct certificate *certificate, int64_t now
         doctor_find(ret, DOCTOR_FAIL, "%s: %s expired %s ago", where, names,
                     doctor_span(-left_s, time));
     } else if (certificate->begins_s > now_s) {
-        doctor_find(ret, DOCTOR_FAIL, "%s: %s is not good before %s from now", where, names,
+        doctor_find(ret, DOCTOR_FAIL, "%s: %s is not valid yet, for another %s", where, names,
                     doctor_span(certificate->begins_s - now_s, time));
-        doctor_advise(ret, "is this machine's clock right? Else wait, or put the one before back");
+        doctor_advise(ret, "is this machine's clock right? Otherwise restore the previous one");
         return;
     } else {
         doctor_find(ret, left_s < SOON_S ? DOCTOR_WARN : DOCTOR_OK, "%s: %s expires in %s", where,
                     names, doctor_span(left_s, time));
     }
     if (ret->verdict != DOCTOR_OK)
-        doctor_advise(ret, "renew it (certbot renew); the server takes the new files by itself");
+        doctor_advise(ret, "renew it (certbot renew); the server loads new files by itself");
 }
 
 /* ---- files ---- */
@@ -79,7 +79,7 @@ void doctor_check_certificates(struct doctor *doctor, struct doctor_finding *ret
                     doctor->config ? "tls has no certificates" : "there is no configuration");
     } else if (!read_files(&doctor->config->tls, &search, &file, &note)) {
         doctor_find(ret, DOCTOR_FAIL, "%s: %s", file, note.text);
-        doctor_advise(ret, "write it again, or give the server's user the right to read it");
+        doctor_advise(ret, "restore it, or let the server's user read it");
     } else {
         doctor_certificate_judge(&search.soonest, clock_wall_ms() / 1000, search.soonest_file, ret);
     }
@@ -115,14 +115,16 @@ static void judge_shown(const struct doctor *doctor, const struct certificate *s
     if (ret->verdict == DOCTOR_FAIL) return;
     if (place->is_own && !is_configured(doctor, shown)) {
         doctor_find(ret, DOCTOR_WARN,
-                    "%s shows another certificate than the configured one, for %s", place->text,
+                    "%s presents a certificate other than the configured one, for %s", place->text,
                     shown->names);
-        doctor_advise(ret, "its log says why it did not take the new files; is it the server that "
-                           "this configuration is for?");
+        doctor_advise(
+            ret,
+            "is it the server of this configuration? Its log says why it did not load new files");
     } else if (*shown->problem && !doctor->is_insecure) {
-        doctor_find(ret, DOCTOR_FAIL, "%s shows %s: %s", place->text, shown->names, shown->problem);
-        doctor_advise(ret, "browsers refuse it too, unless they know its authority (--ca FILE): "
-                           "has the file the chain, is it for this name?");
+        doctor_find(ret, DOCTOR_FAIL, "%s presents %s: %s", place->text, shown->names,
+                    shown->problem);
+        doctor_advise(ret, "clients refuse it too, unless they trust its authority (--ca FILE): is "
+                           "the chain complete, is it for this name?");
     }
 }
 
@@ -139,7 +141,7 @@ static void ask_and_judge(const struct doctor *doctor, struct doctor_finding *re
     }
     bool is_told = e == ERR_NOT_FOUND && place->is_own && !doctor->has_api;
     doctor_find(ret, is_told ? DOCTOR_SKIP : DOCTOR_FAIL, "%s: %s", place->text, note.text);
-    if (!is_told) doctor_advise(ret, "see who listens there: ss -ltnp");
+    if (!is_told) doctor_advise(ret, "find out what listens there: ss -ltnp");
 }
 
 void doctor_check_shown(struct doctor *doctor, struct doctor_finding *ret) {

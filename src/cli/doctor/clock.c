@@ -14,23 +14,23 @@ void doctor_clock_judge(const struct doctor_clock *clock, const struct doctor_re
     char other[96] = "";
     bool is_apart = redis->has_clock && llabs(redis->ahead_us) > APART_US;
     if (redis->has_clock)
-        (void)snprintf(other, sizeof other, "; that of Redis is %.3f s %s",
+        (void)snprintf(other, sizeof other, "; the clock of Redis is %.3f s %s",
                        (double)llabs(redis->ahead_us) / 1e6,
                        redis->ahead_us < 0 ? "behind" : "ahead");
     if (!clock->is_known) {
         doctor_find(ret, is_apart ? DOCTOR_WARN : DOCTOR_SKIP,
-                    "the kernel does not say whether the clock is kept right%s", other);
+                    "the kernel does not say whether it is synchronised%s", other);
     } else if (!clock->is_synchronised) {
-        doctor_find(ret, DOCTOR_WARN, "nobody keeps the clock right%s", other);
+        doctor_find(ret, DOCTOR_WARN, "not synchronised%s", other);
     } else {
-        doctor_find(ret, is_apart ? DOCTOR_WARN : DOCTOR_OK, "kept right, at most %.3f s off%s",
+        doctor_find(ret, is_apart ? DOCTOR_WARN : DOCTOR_OK, "synchronised, at most %.3f s off%s",
                     (double)clock->error_us / 1e6, other);
     }
     if (clock->is_known && !clock->is_synchronised)
-        doctor_advise(ret, "timedatectl set-ntp true, or install chrony: tokens expire by this "
-                           "clock");
+        doctor_advise(ret,
+                      "timedatectl set-ntp true, or install chrony: tokens expire by this clock");
     else if (is_apart)
-        doctor_advise(ret, "chronyc tracking on both machines: one of the two is wrong");
+        doctor_advise(ret, "one of the two is wrong: chronyc tracking on both machines");
 }
 
 void doctor_check_clock(struct doctor *doctor, struct doctor_finding *ret) {

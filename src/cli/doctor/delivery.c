@@ -18,23 +18,21 @@ static void judge_refused(const struct doctor *doctor, struct doctor_finding *re
     const char *at = doctor->clients.text, *target = doctor->user.target;
     if (visit->status == 404) {
         doctor_find(ret, DOCTOR_FAIL, "%s%s answers 404", at, target);
-        doctor_advise(ret, "does the proxy pass this path on, and the headers Upgrade and "
-                           "Connection?");
+        doctor_advise(ret,
+                      "does the proxy forward this path, with the headers Upgrade and Connection?");
     } else if (visit->status == 503) {
         doctor_find(ret, DOCTOR_FAIL,
-                    "%s%s answers 503: full, about to end, or behind a proxy "
-                    "that has no server",
-                    at, target);
-        doctor_advise(ret, "see the first lines");
+                    "%s%s answers 503: full, draining, or a proxy without a server", at, target);
+        doctor_advise(ret, "see the lines above");
     } else if (visit->status) {
         doctor_find(ret, DOCTOR_FAIL, "%s%s refuses the token with status %d: %s", at, target,
                     visit->status, visit->reason);
-        doctor_advise(ret, "has the running server this configuration? Reload it; journalctl -u "
-                           "tidings, with LOG_LEVEL=debug, has the verdict");
+        doctor_advise(ret, "does the server run with this configuration? Reload it; its log says "
+                           "why at LOG_LEVEL=debug");
     } else {
         doctor_find(ret, DOCTOR_FAIL, "%s%s: %s", at, target,
                     *visit->reason ? visit->reason : "no answer within 5 seconds");
-        doctor_advise(ret, "does the server run, and may this machine reach it?");
+        doctor_advise(ret, "is it running, and reachable from this machine?");
     }
 }
 
@@ -42,17 +40,18 @@ static void judge_refused(const struct doctor *doctor, struct doctor_finding *re
 static void judge_closed(const struct doctor *doctor, struct doctor_finding *ret) {
     const struct doctor_visit *visit = &doctor->visit;
     if (!visit->is_ended) {
-        doctor_find(ret, DOCTOR_FAIL, "%s%s lets in and says nothing within 5 seconds",
+        doctor_find(ret, DOCTOR_FAIL,
+                    "%s%s accepts the connection and sends nothing within 5 seconds",
                     doctor->clients.text, doctor->user.target);
-        doctor_advise(ret, "a proxy that holds back what comes? (nginx: proxy_buffering off)");
+        doctor_advise(ret, "is there a proxy that holds messages back?");
         return;
     }
     doctor_find(ret, DOCTOR_FAIL, "%s%s refuses the token with code %u: %s", doctor->clients.text,
                 doctor->user.target, visit->code, visit->reason);
     if (visit->code == doctor->user.endpoint->limited_code)
-        doctor_advise(ret, "wait a minute: too many came from here (attempts_per_minute)");
+        doctor_advise(ret, "wait a minute: too many attempts from here (attempts_per_minute)");
     else
-        doctor_advise(ret, "has the running server this configuration, and its keys? Reload it; "
+        doctor_advise(ret, "does the server run with this configuration, and its keys? Reload it; "
                            "with jwks_url see above");
 }
 
@@ -69,7 +68,7 @@ static void enter(struct doctor *doctor, struct doctor_finding *ret) {
     else if (!doctor->visit.is_in)
         judge_closed(doctor, ret);
     else
-        doctor_find(ret, DOCTOR_OK, "let in at %s%s within %.1f ms", doctor->clients.text,
+        doctor_find(ret, DOCTOR_OK, "accepted at %s%s in %.1f ms", doctor->clients.text,
                     doctor->user.target, ms_of(doctor->visit.open_ns));
 }
 
@@ -103,8 +102,8 @@ static const char *publish_remedy(int status) {
     switch (status) {
     case 401:
     case 403:
-        return "is the key (--key, TIDINGS_API_KEY, api.keys) one that the running server has, "
-               "with the scope publish? Reload it";
+        return "does the running server have this key (--key, TIDINGS_API_KEY, api.keys), with the "
+               "scope publish? Reload it";
     case 503: return "see Redis above";
     default: return "journalctl -u tidings -n 50";
     }
@@ -114,7 +113,7 @@ static void judge_delivery(const struct doctor *doctor, struct doctor_finding *r
     const struct doctor_visit *visit = &doctor->visit;
     const char *api = doctor->api.text;
     if (visit->is_heard) {
-        doctor_find(ret, DOCTOR_OK, "published at %s, there after %.1f ms", api,
+        doctor_find(ret, DOCTOR_OK, "published at %s, received after %.1f ms", api,
                     ms_of(visit->heard_ns));
     } else if (*visit->publish_why) {
         doctor_find(ret, DOCTOR_FAIL, "%s does not publish: %s", api, visit->publish_why);
@@ -124,15 +123,16 @@ static void judge_delivery(const struct doctor *doctor, struct doctor_finding *r
                     visit->reason);
         doctor_advise(ret, "docs/operating.md, \"Close codes\", says why");
     } else {
-        doctor_find(ret, DOCTOR_FAIL, "published at %s, and nothing came within 5 seconds", api);
-        doctor_advise(ret, "does %s lead to another server, which shares no Redis with this one?",
+        doctor_find(ret, DOCTOR_FAIL, "published at %s, not received within 5 seconds", api);
+        doctor_advise(ret,
+                      "does %s lead to another server, one that shares no Redis with this one?",
                       doctor->clients.text);
     }
 }
 
 void doctor_check_delivery(struct doctor *doctor, struct doctor_finding *ret) {
     if (!doctor->visit.is_in) {
-        doctor_find(ret, DOCTOR_SKIP, "nobody was let in to hear it");
+        doctor_find(ret, DOCTOR_SKIP, "there is no connection to receive it");
         return;
     }
     if (!doctor->has_api) {
@@ -142,7 +142,7 @@ void doctor_check_delivery(struct doctor *doctor, struct doctor_finding *ret) {
     }
     struct span key = find_key(doctor);
     if (key.len == 0) {
-        doctor_find(ret, DOCTOR_SKIP, "no API key may publish");
+        doctor_find(ret, DOCTOR_SKIP, "there is no API key to publish with");
         doctor_advise(ret, "TIDINGS_API_KEY=... tidings doctor, or api.keys in the configuration");
         return;
     }
@@ -155,12 +155,13 @@ void doctor_check_delivery(struct doctor *doctor, struct doctor_finding *ret) {
 void doctor_check_idle(struct doctor *doctor, struct doctor_finding *ret) {
     const struct endpoint_options *endpoint = doctor->user.endpoint;
     if (doctor->idle_seconds == 0) {
-        doctor_find(ret, DOCTOR_SKIP, "whether a proxy ends quiet connections takes time");
+        doctor_find(ret, DOCTOR_SKIP,
+                    "not tested: finding out whether a proxy closes idle connections takes time");
         doctor_advise(ret, "tidings doctor --url wss://NAME-OF-THE-PROXY --idle 310");
         return;
     }
     if (!doctor->visit.is_in || doctor->visit.is_ended) {
-        doctor_find(ret, DOCTOR_SKIP, "there is no connection to keep still on");
+        doctor_find(ret, DOCTOR_SKIP, "there is no connection");
         return;
     }
     doctor_visiting_keep_still(doctor->visiting, doctor->idle_seconds);

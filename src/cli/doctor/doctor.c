@@ -83,10 +83,11 @@ static const struct {
 void doctor_check_configuration(struct doctor *doctor, struct doctor_finding *ret) {
     const char *file = doctor->file ? doctor->file : "the environment";
     if (!doctor->config) {
-        doctor_find(ret, DOCTOR_FAIL, "%s: mistakes, see above; no server starts with it", file);
+        doctor_find(ret, DOCTOR_FAIL, "%s: mistakes, see above; the server does not start with it",
+                    file);
         doctor_advise(ret,
-                      "mend them, until tidings check%s%s is content; or run this as the "
-                      "server's user, with its environment",
+                      "correct it until tidings check%s%s succeeds, or run this as the server's "
+                      "user, with its environment",
                       doctor->file ? " -c " : "", doctor->file ? doctor->file : "");
     } else if (!doctor_trust_own(doctor)) {
         doctor_find(ret, DOCTOR_FAIL, "%s: its certificate could not be read a second time", file);

@@ -101,6 +101,7 @@ struct doctor_redis {
     char policy[DOCTOR_VERSION_MAX];
     uint64_t buffer_bytes;     /* client-output-buffer-limit pubsub, the hard one; 0: none */
     uint64_t nodes, nodes_bad; /* of a Cluster */
+    bool is_cluster_down;      /* some slots have no master */
     char nodes_why[256];       /* what is wrong with one of them */
 };
 

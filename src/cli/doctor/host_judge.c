@@ -32,9 +32,9 @@ void doctor_connections_judge(const struct doctor_figures *figures, struct docto
     enum doctor_verdict verdict = is_past(open, max, FULL_PERCENT)   ? DOCTOR_FAIL
                                   : is_past(open, max, MUCH_PERCENT) ? DOCTOR_WARN
                                                                      : DOCTOR_OK;
-    doctor_find(ret, verdict, "%llu WebSockets are open, %llu may be", U(open), U(max));
+    doctor_find(ret, verdict, "%llu of at most %llu WebSockets are open", U(open), U(max));
     if (verdict != DOCTOR_OK)
-        doctor_advise(ret, "newcomers get 503 when it is full: raise max_connections (and "
+        doctor_advise(ret, "at the maximum new clients get 503: raise max_connections (and "
                            "LimitNOFILE), or add a node");
 }
 
@@ -45,16 +45,14 @@ static void advise_descriptors(struct doctor_finding *ret, const struct doctor_d
     if (have->nr_open != DOCTOR_UNKNOWN && wanted > have->nr_open)
         (void)snprintf(before, sizeof before, "sysctl -w fs.nr_open=%llu; then ", U(wanted));
     doctor_advise(ret,
-                  "%sLimitNOFILE=%llu (systemctl edit tidings), or ulimit -Hn where a shell "
-                  "starts it; then restart it",
+                  "%sLimitNOFILE=%llu (systemctl edit tidings), or ulimit -Hn where a shell starts "
+                  "it; then restart it",
                   before, U(wanted));
 }
 
 void doctor_descriptors_judge(const struct doctor_needs *needs,
                               const struct doctor_descriptors *have, struct doctor_finding *ret) {
-    const char *whose = have->is_server ? "the server may have"
-                                        : "a server from this shell may "
-                                          "have";
+    const char *whose = have->is_server ? "the server's limit is" : "the limit in this shell is";
     if (have->limit == DOCTOR_UNKNOWN) {
         unreadable(ret, "the limit of descriptors");
         return;
@@ -63,15 +61,15 @@ void doctor_descriptors_judge(const struct doctor_needs *needs,
     if (room == 0 || needs->connections > room) {
         doctor_find(ret, DOCTOR_FAIL, "%s %llu, which leaves room for %llu connections%s", whose,
                     U(have->limit), U(room),
-                    needs->connections ? "; max_connections asks for more" : "");
+                    needs->connections ? "; max_connections is higher" : "");
         advise_descriptors(
             ret, have, (needs->connections ? needs->connections : FEW_CONNECTIONS) + needs->beside);
     } else if (have->open != DOCTOR_UNKNOWN && is_past(have->open, have->limit, MUCH_PERCENT)) {
-        doctor_find(ret, DOCTOR_WARN, "%s %llu, and %llu are open", whose, U(have->limit),
+        doctor_find(ret, DOCTOR_WARN, "%s %llu, of which %llu are open", whose, U(have->limit),
                     U(have->open));
         advise_descriptors(ret, have, 2 * have->limit);
     } else if (needs->connections == 0 && room < FEW_CONNECTIONS) {
-        doctor_find(ret, DOCTOR_WARN, "%s %llu, which leaves room for %llu connections only", whose,
+        doctor_find(ret, DOCTOR_WARN, "%s %llu, which leaves room for only %llu connections", whose,
                     U(have->limit), U(room));
         advise_descriptors(ret, have, 65536);
     } else {
@@ -89,9 +87,8 @@ void doctor_files_judge(const struct doctor_needs *needs, uint64_t open, uint64_
     uint64_t wanted = open + needs->connections + needs->beside;
     bool is_enough = wanted <= max && !is_past(open, max, MUCH_PERCENT);
     doctor_find(ret, is_enough ? DOCTOR_OK : DOCTOR_WARN,
-                "%llu are open on this machine, %llu may "
-                "be (fs.file-max)",
-                U(open), U(max));
+                "%llu files are open on this machine, the maximum is %llu (fs.file-max)", U(open),
+                U(max));
     if (!is_enough) advise_sysctl(ret, "fs.file-max", 2 * wanted);
 }
 
@@ -99,11 +96,11 @@ void doctor_accept_queue_judge(uint64_t somaxconn, uint64_t asked, struct doctor
     if (somaxconn == DOCTOR_UNKNOWN) {
         unreadable(ret, "net.core.somaxconn");
     } else if (somaxconn >= asked) {
-        doctor_find(ret, DOCTOR_OK, "%llu connections may wait to be accepted", U(asked));
+        doctor_find(ret, DOCTOR_OK, "up to %llu connections can wait to be accepted", U(asked));
     } else {
         doctor_find(ret, DOCTOR_WARN,
-                    "%llu connections may wait to be accepted and not %llu: when all clients "
-                    "return at once, some are lost",
+                    "only %llu connections can wait to be accepted, the server asks for %llu: some "
+                    "are lost when all clients reconnect at once",
                     U(somaxconn), U(asked));
         advise_sysctl(ret, "net.core.somaxconn", asked);
         size_t len = strlen(ret->remedy);
@@ -116,13 +113,14 @@ void doctor_syn_queue_judge(uint64_t cookies, uint64_t backlog, uint64_t asked,
     if (cookies == DOCTOR_UNKNOWN || backlog == DOCTOR_UNKNOWN) {
         unreadable(ret, "net.ipv4.tcp_max_syn_backlog");
     } else if (cookies > 0) {
-        doctor_find(ret, DOCTOR_OK, "SYN cookies are on: nobody is lost when %llu wait", U(asked));
+        doctor_find(ret, DOCTOR_OK,
+                    "SYN cookies are enabled, so half-open connections need no queue");
     } else if (backlog >= asked) {
-        doctor_find(ret, DOCTOR_OK, "%llu half-open connections may wait", U(backlog));
+        doctor_find(ret, DOCTOR_OK, "up to %llu half-open connections can wait", U(backlog));
     } else {
         doctor_find(ret, DOCTOR_WARN,
-                    "%llu half-open connections may wait and there are no SYN cookies: a storm, "
-                    "or a flood, loses newcomers",
+                    "only %llu half-open connections can wait, and SYN cookies are disabled: a "
+                    "storm or a flood loses new clients",
                     U(backlog));
         advise_sysctl(ret, "net.ipv4.tcp_syncookies", 1);
     }
@@ -132,19 +130,18 @@ void doctor_ports_judge(const struct doctor_needs *needs, uint64_t first, uint64
                         struct doctor_finding *ret) {
     if (!needs->has_local_proxy) {
         doctor_find(ret, DOCTOR_SKIP,
-                    "no proxy of this machine is in trusted_proxies; they count "
-                    "where it runs");
+                    "trusted_proxies has no proxy on this machine; only its machine matters");
     } else if (first == DOCTOR_UNKNOWN || last < first) {
         unreadable(ret, "net.ipv4.ip_local_port_range");
     } else {
         uint64_t room = (last - first + 1) * needs->addresses;
         bool is_enough = needs->connections <= room;
         doctor_find(ret, is_enough ? DOCTOR_OK : DOCTOR_WARN,
-                    "a proxy of this machine reaches the server with at most %llu connections%s",
+                    "a proxy on this machine can open at most %llu connections to the server%s",
                     U(room), is_enough ? "" : ", fewer than max_connections");
         if (!is_enough)
-            doctor_advise(ret, "give `listen` several ports and name them all in the proxy, or "
-                               "sysctl -w net.ipv4.ip_local_port_range=\"1024 65535\"");
+            doctor_advise(ret, "give `listen` several ports and configure all of them in the "
+                               "proxy, or sysctl -w net.ipv4.ip_local_port_range=\"1024 65535\"");
     }
 }
 
@@ -158,8 +155,8 @@ void doctor_tracking_judge(const struct doctor_needs *needs, uint64_t count, uin
                                   : is_past(count, max, MUCH_PERCENT) ? DOCTOR_WARN
                                   : needs->connections > max          ? DOCTOR_WARN
                                                                       : DOCTOR_OK;
-    doctor_find(ret, verdict, "the firewall tracks %llu connections of at most %llu%s", U(count),
-                U(max), verdict == DOCTOR_OK ? "" : ": beyond, it drops packets of newcomers");
+    doctor_find(ret, verdict, "the firewall tracks %llu of at most %llu connections%s", U(count),
+                U(max), verdict == DOCTOR_OK ? "" : ": above that it drops packets of new ones");
     uint64_t wanted = needs->connections > max ? needs->connections : max;
     if (verdict != DOCTOR_OK) advise_sysctl(ret, "net.netfilter.nf_conntrack_max", 2 * wanted);
 }
@@ -175,19 +172,18 @@ void doctor_tcp_memory_judge(const struct doctor_needs *needs, const struct doct
     (void)doctor_bytes(have->used * have->page_bytes, used);
     if (have->used >= have->pressure) {
         doctor_find(ret, have->used >= have->max ? DOCTOR_FAIL : DOCTOR_WARN,
-                    "the kernel holds %s for sockets, %s are the end: clients read too slowly",
-                    used, max);
+                    "sockets use %s of at most %s: clients read too slowly", used, max);
         doctor_advise(ret, "lower the third figure of net.ipv4.tcp_wmem, or raise those of "
                            "net.ipv4.tcp_mem (in pages)");
     } else if (needs->connections > have->max) {
         doctor_find(ret, DOCTOR_WARN,
-                    "%s for sockets: not a page for each of max_connections, when all are sent "
-                    "something at once",
+                    "sockets can use %s: less than a page for each of max_connections, when all "
+                    "receive something at once",
                     max);
-        doctor_advise(ret, "raise net.ipv4.tcp_mem: its third figure above %llu pages",
+        doctor_advise(ret, "raise the third figure of net.ipv4.tcp_mem above %llu (pages)",
                       U(needs->connections));
     } else {
-        doctor_find(ret, DOCTOR_OK, "the kernel holds %s for sockets of at most %s", used, max);
+        doctor_find(ret, DOCTOR_OK, "sockets use %s of at most %s", used, max);
     }
 }
 
@@ -198,11 +194,11 @@ static void judge_need(uint64_t needed, uint64_t have, bool is_group, struct doc
     (void)doctor_bytes(needed, need_text);
     (void)doctor_bytes(have, have_text);
     if (needed <= have) {
-        doctor_find(ret, DOCTOR_OK, "%s has %s; traffic can make the server hold %s", whose,
-                    have_text, need_text);
+        doctor_find(ret, DOCTOR_OK, "%s has %s; under load the server can use %s", whose, have_text,
+                    need_text);
         return;
     }
-    doctor_find(ret, DOCTOR_WARN, "%s has %s, and traffic can make the server hold %s", whose,
+    doctor_find(ret, DOCTOR_WARN, "%s has only %s; under load the server can use %s", whose,
                 have_text, need_text);
     doctor_advise(ret, "lower queue_bytes_max and unfinished_bytes_max, or max_connections");
 }
@@ -213,9 +209,9 @@ void doctor_memory_judge(const struct doctor_needs *needs, const struct doctor_m
     if (have->total_bytes == DOCTOR_UNKNOWN || have->free_bytes == DOCTOR_UNKNOWN) {
         unreadable(ret, "/proc/meminfo");
     } else if (!is_past(have->free_bytes, have->total_bytes, LITTLE_MEMORY_PERCENT)) {
-        doctor_find(ret, DOCTOR_FAIL, "only %s of the machine's memory are free",
+        doctor_find(ret, DOCTOR_FAIL, "only %s of the machine's memory is free",
                     doctor_bytes(have->free_bytes, free_text));
-        doctor_advise(ret, "see who has it: ps axo rss,pid,comm --sort -rss | head");
+        doctor_advise(ret, "find what uses it: ps axo rss,pid,comm --sort -rss | head");
     } else {
         bool is_group = have->group_bytes < have->total_bytes;
         judge_need(needs->connections * needs->connection_bytes + needs->waiting_bytes,

@@ -15,8 +15,8 @@ struct fetching {
 };
 
 static void advise(struct doctor_finding *ret) {
-    doctor_advise(ret, "curl -v the URL from here; the server goes on with the last good set, and "
-                       "without any refuses all tokens");
+    doctor_advise(ret, "curl -v the URL from here; the server keeps the last good set, without one "
+                       "it refuses all tokens");
 }
 
 static void on_fetched(void *owner, const struct fetch_result *result) {
@@ -26,7 +26,7 @@ static void on_fetched(void *owner, const struct fetch_result *result) {
     bool is_good = result->end == COUNT_FETCH_OK && result->document.len > 0 &&
                    !config_make_keys(&doctor->config->jwt, result->document, &doctor->keys, &note);
     if (is_good) {
-        doctor_find(fetching->ret, DOCTOR_OK, "%s: with it %zu keys are good", fetching->url,
+        doctor_find(fetching->ret, DOCTOR_OK, "%s: %zu usable keys", fetching->url,
                     auth_keys_count(doctor->keys));
     } else {
         doctor_find(fetching->ret, DOCTOR_FAIL, "%s: %s", fetching->url,

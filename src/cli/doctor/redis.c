@@ -23,13 +23,14 @@ void doctor_redis_judge(const struct doctor_redis *redis, struct doctor_finding 
         doctor_advise(ret, "redis-cli -u URL PING from here: is broker.redis.url right? Until then "
                            "publishes get 503");
     } else if (*redis->role && strcmp(redis->role, "master") != 0) {
-        doctor_find(ret, DOCTOR_FAIL, "Redis %s is a %s, which cannot be written to", version,
+        doctor_find(ret, DOCTOR_FAIL, "Redis %s has the role %s, and takes no writes", version,
                     redis->role);
-        doctor_advise(ret, "name its master in broker.redis.url, or use mode: sentinel");
+        doctor_advise(ret, "point broker.redis.url to its master, or use mode: sentinel");
     } else if (ms_of(redis->ping_ns) > SLOW_PING_MS) {
         doctor_find(ret, DOCTOR_WARN, "Redis %s takes %.0f ms to answer a PING", version,
                     ms_of(redis->ping_ns));
-        doctor_advise(ret, "see what holds it up: redis-cli SLOWLOG GET 10, redis-cli --latency");
+        doctor_advise(ret,
+                      "find what slows it down: redis-cli SLOWLOG GET 10, redis-cli --latency");
     } else {
         doctor_find(ret, DOCTOR_OK, "Redis %s answers in %.2f ms", version, ms_of(redis->ping_ns));
     }
@@ -39,13 +40,15 @@ void doctor_cluster_judge(const struct doctor_redis *redis, struct doctor_findin
     if (redis->nodes == 0) {
         doctor_find(ret, DOCTOR_SKIP, "the Cluster does not say which nodes it has: %s",
                     redis->refused);
-    } else if (redis->nodes_bad > 0) {
-        doctor_find(ret, DOCTOR_FAIL, "%llu of %llu nodes of the Cluster are bad: %s",
+    } else if (redis->nodes_bad > 0 || redis->is_cluster_down) {
+        doctor_find(ret, redis->is_cluster_down ? DOCTOR_FAIL : DOCTOR_WARN,
+                    "%llu of %llu nodes of the Cluster have failed%s%s%s",
                     (unsigned long long)redis->nodes_bad, (unsigned long long)redis->nodes,
-                    redis->nodes_why);
-        doctor_advise(ret, "redis-cli --cluster check HOST:PORT; start it again, or take it out");
+                    redis->is_cluster_down ? ", and some slots have no master" : "",
+                    *redis->nodes_why ? ": " : "", redis->nodes_why);
+        doctor_advise(ret, "redis-cli --cluster check HOST:PORT; restart the node, or remove it");
     } else {
-        doctor_find(ret, DOCTOR_OK, "%llu nodes of the Cluster, all well",
+        doctor_find(ret, DOCTOR_OK, "all %llu nodes of the Cluster are healthy",
                     (unsigned long long)redis->nodes);
     }
 }
@@ -53,8 +56,8 @@ void doctor_cluster_judge(const struct doctor_redis *redis, struct doctor_findin
 void doctor_redis_memory_judge(const struct doctor_redis *redis, struct doctor_finding *ret) {
     char used[DOCTOR_FIGURE_MAX], max[DOCTOR_FIGURE_MAX];
     if (redis->used_bytes == DOCTOR_UNKNOWN || redis->max_bytes == DOCTOR_UNKNOWN) {
-        doctor_find(ret, DOCTOR_SKIP, "Redis does not say: %s", redis->refused);
-        doctor_advise(ret, "let its user ask: ACL SETUSER ... +info +config|get");
+        doctor_find(ret, DOCTOR_SKIP, "Redis does not tell: %s", redis->refused);
+        doctor_advise(ret, "permit its user to ask: ACL SETUSER ... +info +config|get");
         return;
     }
     (void)doctor_bytes(redis->used_bytes, used);
@@ -62,12 +65,12 @@ void doctor_redis_memory_judge(const struct doctor_redis *redis, struct doctor_f
     if (redis->max_bytes == 0) {
         doctor_find(ret, DOCTOR_OK, "%s in use, without a maximum", used);
     } else if (strcmp(redis->policy, "noeviction") != 0) {
-        doctor_find(ret, DOCTOR_WARN,
-                    "%s of %s in use, and maxmemory-policy %s: when it is full, it forgets "
-                    "submissions",
-                    used, max, redis->policy);
-        doctor_advise(ret, "redis-cli CONFIG SET maxmemory-policy noeviction, and the same in "
-                           "redis.conf");
+        doctor_find(
+            ret, DOCTOR_WARN,
+            "%s of %s in use; with maxmemory-policy %s submissions are evicted when it is full",
+            used, max, redis->policy);
+        doctor_advise(
+            ret, "redis-cli CONFIG SET maxmemory-policy noeviction, and the same in redis.conf");
     } else if ((double)redis->used_bytes >= (double)redis->max_bytes * FULL_PERCENT / 100) {
         doctor_find(ret, DOCTOR_WARN, "%s of %s in use: when it is full, submissions get 503", used,
                     max);
@@ -80,15 +83,16 @@ void doctor_redis_memory_judge(const struct doctor_redis *redis, struct doctor_f
 void doctor_redis_buffers_judge(const struct doctor_redis *redis, struct doctor_finding *ret) {
     char text[DOCTOR_FIGURE_MAX];
     if (redis->buffer_bytes == DOCTOR_UNKNOWN) {
-        doctor_find(ret, DOCTOR_SKIP, "Redis does not say: %s", redis->refused);
-        doctor_advise(ret, "let its user ask: ACL SETUSER ... +config|get");
+        doctor_find(ret, DOCTOR_SKIP, "Redis does not tell: %s", redis->refused);
+        doctor_advise(ret, "permit its user to ask: ACL SETUSER ... +config|get");
     } else if (redis->buffer_bytes == 0) {
-        doctor_find(ret, DOCTOR_OK, "as much as it has may wait for a node");
+        doctor_find(ret, DOCTOR_OK, "any amount of messages can be queued for a node");
     } else {
         bool is_enough = redis->buffer_bytes >= BUFFER_MIN;
-        doctor_find(ret, is_enough ? DOCTOR_OK : DOCTOR_WARN, "%s may wait for a node%s",
+        doctor_find(ret, is_enough ? DOCTOR_OK : DOCTOR_WARN,
+                    "%s of messages can be queued for a node%s",
                     doctor_bytes(redis->buffer_bytes, text),
-                    is_enough ? "" : ": a burst cuts it off, and what was live is missed");
+                    is_enough ? "" : ": a burst disconnects it, and it misses messages");
         if (!is_enough)
             doctor_advise(ret, "redis-cli CONFIG SET client-output-buffer-limit \"pubsub 32mb 8mb "
                                "60\", and the same in redis.conf");
@@ -97,16 +101,16 @@ void doctor_redis_buffers_judge(const struct doctor_redis *redis, struct doctor_
 
 void doctor_redis_echo_judge(const struct doctor_redis *redis, struct doctor_finding *ret) {
     if (redis->echo_ns == DOCTOR_UNKNOWN) {
-        doctor_find(ret, DOCTOR_FAIL, "what is published there is not heard: %s",
-                    *redis->refused ? redis->refused : "nothing came within 5 seconds");
-        doctor_advise(ret, "may its user PUBLISH and SUBSCRIBE, on all channels (ACL: &*)? Else "
-                           "restart Redis, or look for what stands in between");
+        doctor_find(ret, DOCTOR_FAIL, "a message published there does not arrive: %s",
+                    *redis->refused ? redis->refused : "nothing within 5 seconds");
+        doctor_advise(ret,
+                      "is its user allowed to PUBLISH and SUBSCRIBE on all channels (ACL: &*)?");
         return;
     }
     bool is_slow = ms_of(redis->echo_ns) > SLOW_ECHO_MS;
-    doctor_find(ret, is_slow ? DOCTOR_WARN : DOCTOR_OK, "a message was there and back in %.2f ms",
+    doctor_find(ret, is_slow ? DOCTOR_WARN : DOCTOR_OK, "a message took %.2f ms there and back",
                 ms_of(redis->echo_ns));
-    if (is_slow) doctor_advise(ret, "see what holds Redis up: redis-cli SLOWLOG GET 10");
+    if (is_slow) doctor_advise(ret, "find what slows Redis down: redis-cli SLOWLOG GET 10");
 }
 
 /* ---- checks ---- */
@@ -156,8 +160,9 @@ static void check_sentinels(const struct config *config, struct doctor_finding *
     for (size_t i = 0; i < redis->sentinels_count; i++) {
         doctor_sentinel_ask(config, redis->sentinels[i], &one);
         if (!*one.master) {
-            doctor_find(ret, DOCTOR_WARN, "%s: %s", redis->sentinels[i],
-                        *one.why ? one.why : "it knows no such master");
+            bool has_why = *one.why != '\0';
+            doctor_find(ret, DOCTOR_WARN, "%s%s", has_why ? one.why : redis->sentinels[i],
+                        has_why ? "" : ": no master of that name");
         } else if (good++ == 0) {
             first = one;
         } else if (strcmp(one.master, first.master) != 0) {
@@ -170,8 +175,8 @@ static void check_sentinels(const struct config *config, struct doctor_finding *
         doctor_find(ret, DOCTOR_OK, "%zu Sentinels name %s the master", good, first.master);
     else
         doctor_advise(ret,
-                      "redis-cli -p 26379 SENTINEL master %s on each; start the missing ones, "
-                      "a failover needs most of them",
+                      "redis-cli -p 26379 SENTINEL master %s on each; start the missing ones, a "
+                      "failover needs most of them",
                       redis->sentinel_master);
 }
 

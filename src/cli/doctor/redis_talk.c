@@ -10,7 +10,12 @@
 #include "base/log.h"
 #include "base/random.h"
 
-enum { QUEUED_MAX = 64 * 1024, RECONNECT_MS = 1000, ARGS_MAX = 4 };
+enum {
+    QUEUED_MAX = 64 * 1024,
+    RECONNECT_MS = 500,
+    SERVER_MS = 1500, /* for one server, so that there is time for the next */
+    ARGS_MAX = 4,
+};
 
 struct talk;
 
@@ -41,10 +46,9 @@ static void end(struct talk *talk) {
     loop_stop(talk->loop);
 }
 
-/* The first reason counts. */
+/* The last reason counts: with several servers, that of the one that was tried last. */
 static void fail(struct talk *talk, const char *server, const char *why) {
-    if (!*talk->out->why)
-        (void)snprintf(talk->out->why, sizeof talk->out->why, "%s: %s", server, why);
+    (void)snprintf(talk->out->why, sizeof talk->out->why, "%s: %s", server, why);
 }
 
 /* ---- answers ---- */
@@ -139,9 +143,7 @@ static void take_state(struct talk *talk, const struct redis_reply *reply) {
     struct span state;
     if (reply->kind != REDIS_STRING || !find_line(reply->text, "cluster_state:", &state)) return;
     if (span_eq(state, SPAN("ok"))) return;
-    talk->out->nodes_bad += talk->out->nodes_bad == 0;
-    (void)snprintf(talk->out->nodes_why, sizeof talk->out->nodes_why,
-                   "cluster_state is %.*s: some slots have no master", SPAN_ARG(state));
+    talk->out->is_cluster_down = true;
 }
 
 /* Whom a Sentinel names. */
@@ -251,7 +253,7 @@ static void on_said(void *owner, int level, const char *what, const char *server
 
 static void on_late(void *owner) {
     struct talk *talk = owner;
-    if (!talk->out->is_up) fail(talk, "Redis", "no answer within 5 seconds");
+    if (!talk->out->is_up && !*talk->out->why) fail(talk, "Redis", "no answer within 5 seconds");
     end(talk);
 }
 
@@ -264,7 +266,7 @@ static void converse(struct talk *talk, struct redis_options *options) {
     struct err_note note = { "" };
     options->name = "tidings-doctor";
     options->reconnect_max_ms = RECONNECT_MS;
-    options->connect_timeout_ms = options->reply_timeout_ms = DOCTOR_WAIT_MS;
+    options->connect_timeout_ms = options->reply_timeout_ms = SERVER_MS;
     options->queued_bytes_max = QUEUED_MAX;
     talk->mode = options->mode;
     talk->command.answered = on_answered;

@@ -44,7 +44,7 @@ static void judge_ready(const struct doctor_place *place, const struct doctor_an
                         struct doctor_finding *ret) {
     struct json_value value;
     struct buf room;
-    struct span problem = SPAN("it drains, or has just been started");
+    struct span problem = SPAN("it is starting or draining");
     if (answer->status == 200) {
         doctor_find(ret, DOCTOR_OK, "%s is ready (%.1f ms)", place->text,
                     (double)answer->took_ns / 1e6);
@@ -54,8 +54,8 @@ static void judge_ready(const struct doctor_place *place, const struct doctor_an
     if (json_find(buf_span(&answer->body), SPAN("problem"), &value))
         (void)!json_text(&value, &room, &problem);
     doctor_find(ret, DOCTOR_FAIL, "%s is not ready: %.*s", place->text, SPAN_ARG(problem));
-    doctor_advise(ret, "load balancers send nobody to it; see below, and its log: journalctl -u "
-                       "tidings -n 50");
+    doctor_advise(ret,
+                  "load balancers send it no clients; see below, and journalctl -u tidings -n 50");
     buf_finish(&room);
 }
 
@@ -63,15 +63,15 @@ static void judge_absent(const struct doctor *doctor, const struct doctor_place 
                          const struct doctor_answer *answer, struct doctor_finding *ret) {
     const struct config *config = doctor->config;
     if (answer->status) {
-        doctor_find(ret, DOCTOR_FAIL, "%s answers %d to /readyz, as Tidings does not", place->text,
-                    answer->status);
-        doctor_advise(ret, "see who listens there: ss -ltnp");
+        doctor_find(ret, DOCTOR_FAIL,
+                    "%s answers /readyz with %d, which Tidings does not: another program?",
+                    place->text, answer->status);
+        doctor_advise(ret, "find out what listens there: ss -ltnp");
     } else if (place->is_own && config->speaks_proxy_protocol) {
         doctor_find(ret, DOCTOR_FAIL,
-                    "%s: %s; with proxy_protocol it may be that it waits for a "
-                    "proxy's header",
+                    "%s: %s; with proxy_protocol it may be waiting for a proxy's header",
                     place->text, answer->why);
-        doctor_advise(ret, "tidings doctor --url, with the URL of the proxy");
+        doctor_advise(ret, "tidings doctor --url with the URL of the proxy");
     } else {
         doctor_find(ret, DOCTOR_FAIL, "%s: %s", place->text, answer->why);
         doctor_advise(ret, "systemctl status tidings; journalctl -u tidings -n 50");

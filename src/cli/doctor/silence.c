@@ -26,11 +26,10 @@ static void judge_open(const struct doctor_silence *s, struct doctor_finding *re
         doctor_find(ret, DOCTOR_OK, "still open after %u s; the server pinged %u times, every %u s",
                     s->seconds, s->visit.pings, s->ping_seconds);
     else
-        doctor_find(ret, DOCTOR_OK, "still open after %u s without a word", s->seconds);
+        doctor_find(ret, DOCTOR_OK, "still open after %u s of silence", s->seconds);
     if (needed > 0 && s->seconds <= needed) {
         ret->verdict = DOCTOR_WARN;
-        doctor_advise(ret,
-                      "that is too short to say more: the server is silent for %u s; --idle %u",
+        doctor_advise(ret, "that was too short, the server can be silent for %u s: --idle %u",
                       needed, needed + MARGIN_S);
     }
 }
@@ -41,15 +40,15 @@ static void judge_cut(const struct doctor_silence *s, struct doctor_finding *ret
     uint32_t half = quiet >= 4 ? (uint32_t)(quiet / 2) : 1;
     if (s->visit.pings > 0 && quiet + 1 < s->ping_seconds) {
         doctor_find(ret, DOCTOR_FAIL,
-                    "ended after %.1f s without a close frame, although the server had pinged "
-                    "%.1f s before: a proxy limits the whole connection",
+                    "closed after %.1f s without a close frame, %.1f s after a ping: a proxy "
+                    "limits the whole connection",
                     lasted, quiet);
         doctor_advise(ret, "raise that limit in the proxy; pings do not help");
         return;
     }
     doctor_find(
         ret, DOCTOR_FAIL,
-        "ended after %.1f s of silence without a close frame: a proxy, and clients see 1006",
+        "closed after %.1f s of silence without a close frame: by a proxy, and clients see 1006",
         quiet);
     doctor_advise(ret,
                   "raise the proxy's idle timeout (nginx: proxy_read_timeout, HAProxy: timeout "
@@ -60,16 +59,16 @@ static void judge_cut(const struct doctor_silence *s, struct doctor_finding *ret
 static void judge_closed(const struct doctor_silence *s, struct doctor_finding *ret) {
     double lasted = seconds_of(s->visit.ended_ns);
     if (s->visit.code == WS_CLOSE_IDLE) {
-        doctor_find(ret, DOCTOR_OK,
-                    "after %.1f s the server itself ended it (4008, idle_seconds); "
-                    "nobody did before",
-                    lasted);
+        doctor_find(
+            ret, DOCTOR_OK,
+            "the server itself closed it after %.1f s (4008, idle_seconds), no proxy did before",
+            lasted);
         return;
     }
-    doctor_find(ret, DOCTOR_FAIL, "ended after %.1f s with code %u (%s): %s", lasted, s->visit.code,
-                ws_close_name(s->visit.code), s->visit.reason);
-    doctor_advise(ret, "docs/operating.md, \"Close codes\", says why a server does that; else it "
-                       "was the proxy");
+    doctor_find(ret, DOCTOR_FAIL, "closed after %.1f s with code %u (%s): %s", lasted,
+                s->visit.code, ws_close_name(s->visit.code), s->visit.reason);
+    doctor_advise(ret, "docs/operating.md, \"Close codes\", says when the server does that; "
+                       "otherwise it was a proxy");
 }
 
 void doctor_silence_judge(const struct doctor_silence *s, struct doctor_finding *ret) {

@@ -23,22 +23,21 @@ void doctor_store_judge(const struct doctor_store *store, struct doctor_finding 
     (void)doctor_bytes(store->free_bytes, free_text);
     (void)doctor_bytes(store->max_bytes, max);
     if (!store->is_writable) {
-        doctor_find(ret, DOCTOR_FAIL, "%s may not write in %s, which SQLite must", store->user,
-                    store->folder);
-        doctor_advise(ret,
-                      "chown %s %s; or try as the user that the server runs as: sudo -u "
-                      "tidings tidings doctor",
-                      store->user, store->folder);
+        doctor_find(ret, DOCTOR_FAIL, "%s has no permission to write in %s, as SQLite must",
+                    store->user, store->folder);
+        doctor_advise(
+            ret, "chown %s %s, or run this as the server's user: sudo -u tidings tidings doctor",
+            store->user, store->folder);
     } else if (store->free_bytes < LITTLE_BYTES) {
-        doctor_find(ret, DOCTOR_FAIL, "only %s are free in %s: submissions get 503", free_text,
+        doctor_find(ret, DOCTOR_FAIL, "only %s free in %s: submissions get 503", free_text,
                     store->folder);
-        doctor_advise(ret, "make room there; what waits is written by itself then");
+        doctor_advise(ret, "free space there; what is pending is then written");
     } else if (store->free_bytes < growth) {
-        doctor_find(ret, DOCTOR_WARN, "%s are free in %s, and the store may grow to %s", free_text,
+        doctor_find(ret, DOCTOR_WARN, "%s free in %s, but the store may grow to %s", free_text,
                     store->folder, max);
-        doctor_advise(ret, "make room there, or lower store.bytes");
+        doctor_advise(ret, "free space there, or lower store.bytes");
     } else {
-        doctor_find(ret, DOCTOR_OK, "%s are free in %s; the store may grow to %s", free_text,
+        doctor_find(ret, DOCTOR_OK, "%s free in %s; the store may grow to %s", free_text,
                     store->folder, max);
     }
 }
@@ -65,7 +64,7 @@ static void look(const struct config *config, struct doctor_finding *ret) {
     (void)snprintf(store.folder, sizeof store.folder, "%s", dirname(path));
     if (statvfs(store.folder, &space) != 0) {
         doctor_find(ret, DOCTOR_FAIL, "%s: %s", store.folder, strerror(errno));
-        doctor_advise(ret, "make the folder, for the server's user, or change store.path");
+        doctor_advise(ret, "create the folder for the server's user, or change store.path");
         return;
     }
     store.free_bytes = (uint64_t)space.f_bavail * space.f_frsize;

@@ -100,8 +100,7 @@ static void sign(struct doctor *doctor) {
     if (!e) return;
     (void)snprintf(user->why, sizeof user->why, "%s", *note.text ? note.text : err_text(e));
     (void)snprintf(user->remedy, sizeof user->remedy,
-                   "TIDINGS_TOKEN=... tidings doctor, with a token of a user for tests, from who "
-                   "signs them");
+                   "TIDINGS_TOKEN=... tidings doctor, with a token of a test user from the issuer");
 }
 
 /* The user of a token that was given; it is judged as the server will. */
@@ -129,10 +128,10 @@ static void take_token(struct doctor *doctor) {
     buf_append_text(&user->token, doctor->token);
     if (verdict == JWT_OK) return;
     user->is_refused = true;
-    (void)snprintf(user->why, sizeof user->why, "the token of TIDINGS_TOKEN is no good at %s: %s",
+    (void)snprintf(user->why, sizeof user->why, "TIDINGS_TOKEN is not accepted at %s: %s",
                    endpoint->path, jwt_verdict_text(verdict));
     (void)snprintf(user->remedy, sizeof user->remedy,
-                   "a fresh one; jwt.algorithms, audience and issuer as its issuer has them");
+                   "get a fresh one; do jwt.algorithms, audience and issuer match its issuer?");
 }
 
 static void find_target(struct doctor_user *user, struct span asked) {
@@ -157,7 +156,7 @@ void doctor_user_make(struct doctor *doctor) {
     user->endpoint = choose(doctor->config, span_of(asked.at, span_find(asked, '?')));
     if (!user->endpoint) {
         (void)snprintf(user->why, sizeof user->why,
-                       "no endpoint is served whose users have a channel of their own");
+                       "no enabled endpoint gives its users a channel of their own");
         return;
     }
     if (doctor->token)

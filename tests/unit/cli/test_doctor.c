@@ -43,7 +43,7 @@ static void connections(void **state) {
         doctor_connections_judge(&(struct doctor_figures){ .connections = cases[i].open,
                                                            .connections_max = cases[i].max },
                                  &finding);
-        expect(&finding, cases[i].verdict, "100 may be");
+        expect(&finding, cases[i].verdict, "of at most 100");
     }
 }
 
@@ -56,11 +56,11 @@ static void descriptors(void **state) {
     } cases[] = {
         { 0, NONE, NONE, NONE, DOCTOR_SKIP, "cannot be read", "" },
         { 0, 332, NONE, 1048576, DOCTOR_FAIL, "room for 0", "LimitNOFILE=4332" },
-        { 0, 4331, NONE, 1048576, DOCTOR_WARN, "3999 connections only", "LimitNOFILE=65536" },
+        { 0, 4331, NONE, 1048576, DOCTOR_WARN, "only 3999 connections", "LimitNOFILE=65536" },
         { 0, 4332, NONE, 1048576, DOCTOR_OK, "room for 4000", "" },
         { 50, 382, NONE, 1048576, DOCTOR_OK, "room for 50", "" },
-        { 51, 382, NONE, 1048576, DOCTOR_FAIL, "asks for more", "LimitNOFILE=383" },
-        { 2000000, 1024, NONE, 1048576, DOCTOR_FAIL, "asks", "fs.nr_open=2000332; then LimitNO" },
+        { 51, 382, NONE, 1048576, DOCTOR_FAIL, "max_connections is higher", "LimitNOFILE=383" },
+        { 2000000, 1024, NONE, 1048576, DOCTOR_FAIL, "higher", "fs.nr_open=2000332; then LimitNO" },
         { 0, 10000, 7999, 1048576, DOCTOR_OK, "10000", "" },
         { 0, 10000, 8000, 1048576, DOCTOR_WARN, "8000 are open", "LimitNOFILE=20000" },
     };
@@ -123,7 +123,7 @@ static void ports(void **state) {
         enum doctor_verdict verdict;
         const char *found;
     } cases[] = {
-        { false, 99999, 1, 32768, 60999, DOCTOR_SKIP, "no proxy of this machine" },
+        { false, 99999, 1, 32768, 60999, DOCTOR_SKIP, "no proxy on this machine" },
         { true, 0, 1, 32768, 60999, DOCTOR_OK, "28232" },
         { true, 28232, 1, 32768, 60999, DOCTOR_OK, "28232" },
         { true, 28233, 1, 32768, 60999, DOCTOR_WARN, "fewer than max_connections" },
@@ -167,7 +167,7 @@ static void socket_memory(void **state) {
     } cases[] = {
         { 0, 0, 300, DOCTOR_OK, "1.2 MiB" },
         { 300, 99, 300, DOCTOR_OK, "at most" },
-        { 301, 99, 300, DOCTOR_WARN, "not a page" },
+        { 301, 99, 300, DOCTOR_WARN, "less than a page" },
         { 0, 200, 300, DOCTOR_WARN, "too slowly" },
         { 0, 300, 300, DOCTOR_FAIL, "too slowly" },
         { 0, NONE, 300, DOCTOR_SKIP, "cannot be read" },
@@ -191,8 +191,8 @@ static void memory(void **state) {
         const char *found;
     } cases[] = {
         { 2048 * MIB, 1024 * MIB, NONE, DOCTOR_OK, "the machine has 2.0 GiB" },
-        { 1000 * MIB, 900 * MIB, NONE, DOCTOR_WARN, "the machine has 1000 MiB" },
-        { 4096 * MIB, 900 * MIB, 512 * MIB, DOCTOR_WARN, "the control group has 512 MiB" },
+        { 1000 * MIB, 900 * MIB, NONE, DOCTOR_WARN, "the machine has only 1000 MiB" },
+        { 4096 * MIB, 900 * MIB, 512 * MIB, DOCTOR_WARN, "the control group has only 512 MiB" },
         { 4096 * MIB, 200 * MIB, NONE, DOCTOR_FAIL, "only 200 MiB" },
         { NONE, NONE, NONE, DOCTOR_SKIP, "cannot be read" },
     };
@@ -219,7 +219,7 @@ static void certificates(void **state) {
         { 0, 1000 * DAY + 1, DOCTOR_WARN, "expires in 1 second" },
         { 0, 1000 * DAY, DOCTOR_FAIL, "expired 0 seconds ago" },
         { 0, 1000 * DAY - 7200, DOCTOR_FAIL, "expired 2 hours ago" },
-        { 1000 * DAY + 60, 2000 * DAY, DOCTOR_FAIL, "not good before 60 seconds from now" },
+        { 1000 * DAY + 60, 2000 * DAY, DOCTOR_FAIL, "not valid yet, for another 60 seconds" },
     };
     for (size_t i = 0; i < countof(cases); i++) {
         struct doctor_finding finding = { 0 };
@@ -241,7 +241,7 @@ static void redis(void **state) {
     } cases[] = {
         { { .why = "h:1: refused" }, doctor_redis_judge, DOCTOR_FAIL, "h:1: refused" },
         { { .is_up = false }, doctor_redis_judge, DOCTOR_FAIL, "no answer" },
-        { { .is_up = true, .role = "slave" }, doctor_redis_judge, DOCTOR_FAIL, "is a slave" },
+        { { .is_up = true, .role = "slave" }, doctor_redis_judge, DOCTOR_FAIL, "the role slave" },
         { { .is_up = true, .version = "7.0.15", .role = "master", .ping_ns = 500000 },
           doctor_redis_judge,
           DOCTOR_OK,
@@ -255,7 +255,7 @@ static void redis(void **state) {
         { { .used_bytes = 1, .max_bytes = 10, .policy = "allkeys-lru" },
           doctor_redis_memory_judge,
           DOCTOR_WARN,
-          "maxmemory-policy allkeys-lru" },
+          "with maxmemory-policy allkeys-lru" },
         { { .used_bytes = 89, .max_bytes = 100, .policy = "noeviction" },
           doctor_redis_memory_judge,
           DOCTOR_OK,
@@ -264,11 +264,11 @@ static void redis(void **state) {
           doctor_redis_memory_judge,
           DOCTOR_WARN,
           "get 503" },
-        { { .buffer_bytes = NONE }, doctor_redis_buffers_judge, DOCTOR_SKIP, "does not say" },
-        { { .buffer_bytes = 0 }, doctor_redis_buffers_judge, DOCTOR_OK, "as much" },
+        { { .buffer_bytes = NONE }, doctor_redis_buffers_judge, DOCTOR_SKIP, "does not tell" },
+        { { .buffer_bytes = 0 }, doctor_redis_buffers_judge, DOCTOR_OK, "any amount" },
         { { .buffer_bytes = 32 * MIB }, doctor_redis_buffers_judge, DOCTOR_OK, "32 MiB" },
         { { .buffer_bytes = 8 * MIB }, doctor_redis_buffers_judge, DOCTOR_WARN, "a burst" },
-        { { .echo_ns = 1000000 }, doctor_redis_echo_judge, DOCTOR_OK, "back in 1.00 ms" },
+        { { .echo_ns = 1000000 }, doctor_redis_echo_judge, DOCTOR_OK, "took 1.00 ms" },
         { { .echo_ns = 2500000000 }, doctor_redis_echo_judge, DOCTOR_WARN, "2500.00 ms" },
         { { .echo_ns = NONE, .refused = "PUBLISH: NOPERM" },
           doctor_redis_echo_judge,
@@ -278,11 +278,15 @@ static void redis(void **state) {
           doctor_cluster_judge,
           DOCTOR_SKIP,
           "NOPERM" },
-        { { .nodes = 6 }, doctor_cluster_judge, DOCTOR_OK, "6 nodes" },
+        { { .nodes = 6 }, doctor_cluster_judge, DOCTOR_OK, "all 6 nodes" },
         { { .nodes = 6, .nodes_bad = 1, .nodes_why = "h:7: master,fail" },
           doctor_cluster_judge,
+          DOCTOR_WARN,
+          "1 of 6 nodes of the Cluster have failed: h:7" },
+        { { .nodes = 6, .nodes_bad = 2, .is_cluster_down = true },
+          doctor_cluster_judge,
           DOCTOR_FAIL,
-          "1 of 6 nodes of the Cluster are bad: h:7" },
+          "2 of 6 nodes of the Cluster have failed, and some slots have no master" },
     };
     for (size_t i = 0; i < countof(cases); i++) {
         struct doctor_finding finding = { 0 };
@@ -301,9 +305,9 @@ static void clocks(void **state) {
         const char *found;
     } cases[] = {
         { { true, true, 12000 }, false, 0, DOCTOR_OK, "at most 0.012 s off" },
-        { { true, true, 0 }, true, -900000, DOCTOR_OK, "that of Redis is 0.900 s behind" },
+        { { true, true, 0 }, true, -900000, DOCTOR_OK, "the clock of Redis is 0.900 s behind" },
         { { true, true, 0 }, true, 1500000, DOCTOR_WARN, "1.500 s ahead" },
-        { { true, false, 0 }, false, 0, DOCTOR_WARN, "nobody keeps the clock right" },
+        { { true, false, 0 }, false, 0, DOCTOR_WARN, "not synchronised" },
         { { false, false, 0 }, true, 1, DOCTOR_SKIP, "does not say" },
         { { false, false, 0 }, true, 3000000, DOCTOR_WARN, "3.000 s ahead" },
     };
@@ -323,11 +327,13 @@ static void stores(void **state) {
         enum doctor_verdict verdict;
         const char *found;
     } cases[] = {
-        { { "/s", "u", true, 500 * MIB, 0, 500 * MIB }, DOCTOR_OK, "500 MiB are free in /s" },
+        { { "/s", "u", true, 500 * MIB, 0, 500 * MIB }, DOCTOR_OK, "500 MiB free in /s" },
         { { "/s", "u", true, 400 * MIB, 100 * MIB, 500 * MIB }, DOCTOR_OK, "" },
         { { "/s", "u", true, 399 * MIB, 100 * MIB, 500 * MIB }, DOCTOR_WARN, "may grow" },
         { { "/s", "u", true, 15 * MIB, 500 * MIB, 500 * MIB }, DOCTOR_FAIL, "only 15 MiB" },
-        { { "/s", "u", false, 500 * MIB, 0, 1 }, DOCTOR_FAIL, "u may not write in /s" },
+        { { "/s", "u", false, 500 * MIB, 0, 1 },
+          DOCTOR_FAIL,
+          "u has no permission to write in /s" },
     };
     for (size_t i = 0; i < countof(cases); i++) {
         struct doctor_finding finding = { 0 };
@@ -346,8 +352,8 @@ static void silence(void **state) {
         enum doctor_verdict verdict;
         const char *found, *remedy;
     } cases[] = {
-        { { 310, 0, 300, "e", { .is_ended = false } }, DOCTOR_OK, "after 310 s without", "" },
-        { { 60, 0, 300, "e", { .is_ended = false } }, DOCTOR_WARN, "without", "--idle 310" },
+        { { 310, 0, 300, "e", { .is_ended = false } }, DOCTOR_OK, "after 310 s of silence", "" },
+        { { 60, 0, 300, "e", { .is_ended = false } }, DOCTOR_WARN, "silence", "--idle 310" },
         { { 60, 0, 0, "e", { .is_ended = false } }, DOCTOR_OK, "still open", "" },
         { { 60, 30, 300, "e", { .pings = 2 } }, DOCTOR_OK, "pinged 2 times, every 30 s", "" },
         { { 30, 30, 300, "e", { .pings = 1 } }, DOCTOR_WARN, "pinged", "--idle 40" },
@@ -381,7 +387,7 @@ static void silence(void **state) {
             "e",
             { .is_ended = true, .code = 4008, .ended_ns = S(300), .quiet_ns = S(300) } },
           DOCTOR_OK,
-          "the server itself ended it",
+          "the server itself closed it",
           "" },
         { { 310, 0, 300, "e", { .is_ended = true, .code = 1012, .reason = "bye" } },
           DOCTOR_FAIL,
