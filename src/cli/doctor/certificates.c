@@ -112,6 +112,8 @@ static void judge_shown(const struct doctor *doctor, const struct certificate *s
                         struct doctor_finding *ret) {
     const struct doctor_place *place = &doctor->clients;
     doctor_certificate_judge(shown, clock_wall_ms() / 1000, place->text, ret);
+    if (ret->verdict != DOCTOR_OK && !place->is_own)
+        doctor_advise(ret, "renew it (certbot renew), and reload what presents it");
     if (ret->verdict == DOCTOR_FAIL) return;
     if (place->is_own && !is_configured(doctor, shown)) {
         doctor_find(ret, DOCTOR_WARN,
