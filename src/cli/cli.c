@@ -22,7 +22,7 @@ static const struct command {
 } commands[] = {
     { "serve", cli_serve, "run the server" },
     { "check", cli_check, "judge a configuration and show what comes out" },
-    { "doctor", cli_doctor, "say what is wrong and what to do" },
+    { "doctor", cli_doctor, "find problems and say what to do" },
     { "token", cli_token, "make a token that the server accepts" },
     { "publish", cli_publish, "publish one notification" },
     { "listen", cli_listen, "show what a client receives" },

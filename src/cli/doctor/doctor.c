@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cli/doctor/doctor.c: `tidings doctor`: what is wrong, and what to do.
+ * cli/doctor/doctor.c: `tidings doctor`: what is wrong, and what to do about it.
  */
 #include "base/mem.h"
 #include "cli/cli.h"
@@ -15,36 +15,31 @@ static const char usage[] =
     "Usage: tidings doctor [-c FILE] [--url URL [--ca FILE | --insecure]] [--idle SECONDS]\n"
     "                      [--key KEY]\n"
     "\n"
-    "Looks for what is wrong, on the machine where Tidings runs and with its configuration:\n"
-    "descriptors, kernel settings, memory, clock, certificates, keys, Redis, the store; then makes "
-    "a\n"
-    "token for a user of its own, connects with it, publishes to it and waits for that. A line "
-    "for\n"
-    "each, with ok, warn, FAIL or skip, and where there is something to do, what. Nothing is "
-    "changed,\n"
-    "and nothing is left behind.\n"
+    "Finds problems, on the machine where Tidings runs and with its configuration: checks\n"
+    "descriptors, kernel settings, memory, clock, certificates, keys, Redis and the store, then\n"
+    "connects with a token for a user of its own, publishes to that user and waits for the "
+    "message.\n"
+    "Prints a line for each, with ok, warn, FAIL or skip, and below it what to do. Nothing is\n"
+    "changed or left behind.\n"
     "\n"
     "  -c, --config FILE   YAML file with the configuration; without one, defaults and the\n"
     "                      environment\n"
-    "      --url URL       where clients connect to (wss://app.example.com): the proxy, if there "
-    "is\n"
-    "                      one. May end with an endpoint's path. Without it, the address that the\n"
-    "                      server listens on\n"
-    "      --idle SECONDS  says nothing on that connection for so long: does a proxy end it?\n"
+    "      --url URL       where clients connect (wss://app.example.com), such as a proxy; may\n"
+    "                      contain the path of an endpoint. Without it, the server's own address\n"
+    "      --idle SECONDS  then sends nothing on that connection for so long, to find out whether "
+    "a\n"
+    "                      proxy closes it\n"
     "      --key KEY       an API key with the scope publish; better from the environment's\n"
     "                      TIDINGS_API_KEY. Without one, the first of the configuration\n"
-    "      --ca FILE       with wss://, the authorities that are trusted, as PEM; the system's\n"
-    "                      without it\n"
-    "      --insecure      with wss://, trusts any certificate: whoever is in between can read "
-    "the\n"
-    "                      token\n"
+    "      --ca FILE       with wss://, the authorities to trust, as PEM; without it, the "
+    "system's\n"
+    "      --insecure      with wss://, trusts any certificate: the token can be intercepted\n"
     "      --help          this text\n"
     "\n"
-    "Where no key of the configuration can sign (key_file, jwks_url), the environment's "
-    "TIDINGS_TOKEN\n"
-    "has a token of a user for tests; all connections of that user get the message.\n"
+    "Where no key of the configuration can sign (key_file, jwks_url), set TIDINGS_TOKEN in the\n"
+    "environment to a token of a test user; all connections of that user receive the message.\n"
     "\n"
-    "Exit codes: 0 nothing failed, 1 something did, 2 misused.\n";
+    "Exit codes: 0 nothing failed, 1 something failed, 2 misused.\n";
 
 enum { OPTION_URL = 256, OPTION_IDLE, OPTION_KEY, OPTION_CA, OPTION_INSECURE };
 enum { OUTPUT_MAX = 64 * 1024, IDLE_MAX = 86400 };

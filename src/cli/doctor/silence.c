@@ -37,7 +37,7 @@ static void judge_open(const struct doctor_silence *s, struct doctor_finding *re
 /* Somebody in between: the server says a code when it ends a connection. */
 static void judge_cut(const struct doctor_silence *s, struct doctor_finding *ret) {
     double quiet = seconds_of(s->visit.quiet_ns), lasted = seconds_of(s->visit.ended_ns);
-    uint32_t half = quiet >= 4 ? (uint32_t)(quiet / 2) : 1;
+    uint32_t half = quiet >= 4 ? (uint32_t)(quiet + 0.5) / 2 : 1;
     if (s->visit.pings > 0 && quiet + 1 < s->ping_seconds) {
         doctor_find(ret, DOCTOR_FAIL,
                     "closed after %.1f s without a close frame, %.1f s after a ping: a proxy "
