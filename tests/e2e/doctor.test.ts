@@ -213,7 +213,7 @@ describe('something is wrong', () => {
     expect(seen.code).toBe(1);
   });
 
-  test('something else listens there', async () => {
+  test.skipIf(IS_TLS)('something else listens there', async () => {
     const other = createServer((socket) => {
       socket.on('error', () => undefined);
       socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
