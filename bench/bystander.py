@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A server on a core of its own, and somebody who gets messages at a fixed rate beside whatever strains it."""
+"""A server on a core of its own, and a client that gets messages at a fixed rate while the server is under stress."""
 
 import os
 import statistics

@@ -83,15 +83,15 @@ static void add_server(struct load_report *report, enum load_workload workload,
     switch (workload) {
     case LOAD_CONNECT:
     case LOAD_IDLE:
-        add(report, "server_cpu_us_per_connection", "server CPU a connection opened",
+        add(report, "server_cpu_us_per_connection", "server CPU per connection",
             per(cpu, r->open_count), 2, "µs");
-        add(report, "server_bytes_per_connection", "server memory a connection",
+        add(report, "server_bytes_per_connection", "server memory per connection",
             per((double)r->after.pss_bytes - (double)r->before.pss_bytes, r->open_count), 0,
             "bytes");
         break;
     case LOAD_FAN_OUT:
     case LOAD_UNICAST:
-        add(report, "server_cpu_us_per_delivery", "server CPU a delivered message",
+        add(report, "server_cpu_us_per_delivery", "server CPU per delivered message",
             per(cpu, (double)r->delivered), 3, "µs");
         add(report, "server_cpu_percent", "server CPU, of one core", per(cpu / 1e4, r->seconds), 1,
             "%");
@@ -113,7 +113,7 @@ void load_report_make(const struct load_options *options, const struct load_resu
     add_count(ret, "connections", "connections", options->connections);
     add_count(ret, "opened", "opened", result->opened);
     add_count(ret, "refused", "refused", result->refused);
-    add_count(ret, "broken", "broken off", result->broken);
+    add_count(ret, "broken", "connections lost", result->broken);
     if (options->workload == LOAD_CONNECT || options->workload == LOAD_IDLE) {
         add_opening(ret, result);
     } else {
@@ -124,7 +124,7 @@ void load_report_make(const struct load_options *options, const struct load_resu
 
 void load_report_table(const struct load_report *report, struct buf *out) {
     buf_printf(out, "%s%s\n", report->workload, report->is_clean ? "" : " (not clean)");
-    if (*report->complaint) buf_printf(out, "  first trouble: %s\n", report->complaint);
+    if (*report->complaint) buf_printf(out, "  first problem: %s\n", report->complaint);
     for (size_t i = 0; i < report->count; i++) {
         const struct load_figure *f = &report->figures[i];
         buf_printf(out, "  %-34s %14.*f%s%s\n", f->text, f->decimals, f->value, *f->unit ? " " : "",

@@ -122,7 +122,7 @@ static void table(void **state) {
     assert_true(span_next(&text, '\n', &first));
     assert_true(span_eq(first, SPAN("unicast (not clean)")));
     assert_true(span_next(&text, '\n', &first));
-    assert_true(span_eq(first, SPAN("  first trouble: it \"broke\"")));
+    assert_true(span_eq(first, SPAN("  first problem: it \"broke\"")));
     assert_non_null(memmem(out.at, out.len, "lost", 4));
     buf_clear(&out);
     report_json(&options, result, &out);
