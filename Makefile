@@ -12,7 +12,7 @@ MESON := meson setup --wipe
 SECONDS_A_TARGET ?= 600
 SECONDS ?= 3600
 
-.PHONY: build run run-cluster test sanitize soak fuzz bench lint docs deb deb-test clean
+.PHONY: build run run-cluster test sanitize soak fuzz bench lint docs deb deb-test vm-test clean
 
 build: ## the optimised server, as build/tidings
 	@tools/install build
@@ -67,6 +67,10 @@ deb: ## Debian packages of the server and the library, in build/deb/
 deb-test: deb ## installs, starts, upgrades and purges them in a Debian of their own; as root
 	@tools/install package
 	@tools/package-test
+
+vm-test: deb ## the same by a real systemd and kernel, in a virtual machine: restarts under load, the sandbox, the socket; as root
+	@tools/install vm
+	@tools/vm-test
 
 clean:
 	rm -rf $(OUT)

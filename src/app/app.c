@@ -30,7 +30,11 @@
 
 #include <signal.h>
 
-enum { APP_GAUGES = 11, SECOND_MS = 1000 };
+enum {
+    APP_GAUGES = 11,
+    SECOND_MS = 1000,
+    ENDING_MS = 1000, /* of threads and files, when nobody is left */
+};
 
 struct app {
     const struct config_source *source;
@@ -59,6 +63,7 @@ struct app {
     struct intake *intake; /* NULL: there is none */
     struct drain *drain;
     bool is_reload_told;           /* the supervisor waits to hear that it is over */
+    bool is_reload_refused;        /* the last one */
     bool wants_reload, wants_keys; /* once the workers have gone over to what is new already */
 };
 
@@ -183,6 +188,7 @@ static void try_reload(struct app *app) {
     struct counts *counts = app->counts[app->worker_count];
     struct settings *next = reload(app->source, app->settings, app->keyring, app->worker_count);
     counter_add(&counts->reloads[next ? COUNT_RELOAD_OK : COUNT_RELOAD_REFUSED], 1);
+    app->is_reload_refused = !next;
     if (!next) return;
     app->wants_keys = false; /* they are among it */
     go_over(app, next);
@@ -248,7 +254,8 @@ static void on_second(void *owner) {
     }
     if (app->is_reload_told && !is_reloading(app)) {
         app->is_reload_told = false;
-        supervisor_tell("READY=1");
+        supervisor_tell_ready(app->is_reload_refused ? "serving; the last reload was refused"
+                                                     : "serving");
     }
     keyring_second(app->keyring, count_unknown_keys(app));
 }
@@ -293,7 +300,6 @@ static void on_drained(void *owner) {
 }
 
 static void begin_drain(struct app *app, enum drain_leaves leaves) {
-    supervisor_tell("STOPPING=1");
     takeover_stop(app->takeover);
     const struct config *config = app->settings->config;
     const struct drain_options options = {
@@ -305,6 +311,7 @@ static void begin_drain(struct app *app, enum drain_leaves leaves) {
         .workers = app->workers,
         .worker_count = app->worker_count,
     };
+    supervisor_tell_stopping(drain_longest_ms(&options) + ENDING_MS);
     app->drain = drain_begin(&options, app->loop, on_drained, app);
 }
 
@@ -414,7 +421,7 @@ static enum err start(struct app *app, struct config *own_config, struct err_not
     }
     log_line(LOG_INFO, "ready", log_uint("workers", app->worker_count),
              log_uint("max_connections", app->settings->max_connections));
-    supervisor_tell("READY=1");
+    supervisor_tell_ready("serving");
     takeover_start(app->takeover, app->loop, app->doors, on_taken, app);
     return ERR_OK;
 }

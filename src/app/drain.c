@@ -65,11 +65,19 @@ static void step(void *arg) {
     }
 }
 
+static uint64_t delay_ms(const struct drain_options *options) {
+    return options->leaves == DRAIN_LEAVES_NONE ? options->delay_ms : LATECOMERS_MS;
+}
+
+uint64_t drain_longest_ms(const struct drain_options *options) {
+    return delay_ms(options) + options->spread_ms + LEAVE_MS + 2 * STEP_MS;
+}
+
 struct drain *drain_begin(const struct drain_options *options, struct loop *loop, drain_done done,
                           void *owner) {
     struct drain *drain = mem_new(sizeof *drain);
     drain->options = *options;
-    if (options->leaves != DRAIN_LEAVES_NONE) drain->options.delay_ms = LATECOMERS_MS;
+    drain->options.delay_ms = delay_ms(options);
     drain->done = done;
     drain->owner = owner;
     drain->began_ns = clock_now_ns();

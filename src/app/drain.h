@@ -26,6 +26,9 @@ struct drain_options {
 
 struct drain;
 
+/* How long it takes at most. */
+uint64_t drain_longest_ms(const struct drain_options *options);
+
 typedef void (*drain_done)(void *owner);
 
 /* Begins; `done` is called on `loop` when all is over, once. Borrows what the options point to. */

@@ -18,7 +18,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-void supervisor_tell(const char *state) {
+static void tell(const char *state) {
     const char *path = getenv("NOTIFY_SOCKET");
     struct sockaddr_un to = { .sun_family = AF_UNIX };
     if (!path || (*path != '/' && *path != '@') || strlen(path) >= sizeof to.sun_path) return;
@@ -32,9 +32,23 @@ void supervisor_tell(const char *state) {
     (void)close(fd);
 }
 
+void supervisor_tell_ready(const char *status) {
+    char state[256];
+    (void)snprintf(state, sizeof state, "READY=1\nSTATUS=%s", status);
+    tell(state);
+}
+
 void supervisor_tell_reloading(void) {
     char state[64];
+    /* The time is part of it. */
     (void)snprintf(state, sizeof state, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
                    clock_now_ns() / 1000);
-    supervisor_tell(state);
+    tell(state);
+}
+
+void supervisor_tell_stopping(uint64_t longest_ms) {
+    char state[128];
+    (void)snprintf(state, sizeof state, "STOPPING=1\nSTATUS=draining\nEXTEND_TIMEOUT_USEC=%" PRIu64,
+                   longest_ms * 1000);
+    tell(state);
 }

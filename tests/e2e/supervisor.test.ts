@@ -45,9 +45,11 @@ describe.concurrent('a supervisor', () => {
     await until('READY again', () => told(server).filter((line) => line === 'READY=1').length === 2);
     await server.stop();
     const said = told(server);
-    expect(said[2]).toMatch(/^MONOTONIC_USEC=\d+$/);
-    said.splice(2, 1);
-    expect(said).toEqual(['READY=1', 'RELOADING=1', 'READY=1', 'STOPPING=1']);
+    expect(said[3]).toMatch(/^MONOTONIC_USEC=\d+$/);
+    said.splice(3, 1);
+    expect(said.pop()).toMatch(/^EXTEND_TIMEOUT_USEC=\d{7,8}$/);
+    const ready = ['READY=1', 'STATUS=serving'];
+    expect(said).toEqual([...ready, 'RELOADING=1', ...ready, 'STOPPING=1', 'STATUS=draining']);
   });
 
   test('starts it anew, and nobody is refused', async ({ tidings }) => {
