@@ -117,6 +117,10 @@ describe('all is well', () => {
     const hailango = await visit(other, ['--url', `${other.wsUrl.replace(/\/ws$/, '')}/api/v1/ws`]);
     expect(hailango.of('token'), hailango.all).toMatchObject({ verdict: 'ok' });
     expect(hailango.of('delivery').verdict).toBe('ok');
+    // The port is another outside, as with a container: the URL leads to the server, too.
+    const mapped = await visit(other, ['--url', other.wsUrl], { TIDINGS_LISTEN: `127.0.0.1:${await freePort()}` });
+    for (const part of ['server', 'token', 'delivery']) expect(mapped.of(part).verdict, mapped.all).toBe('ok');
+    expect(mapped.of('server').remedy).toBe('');
     const status = await visit(other, [], { TIDINGS_ENDPOINTS_HULEEDU_ENABLED: 'false' });
     expect(status.of('token').found, status.all).toMatch(/\/ws\/v1\/status\/tidings-doctor-[0-9a-f]+ in/);
     expect(status.of('delivery').verdict).toBe('ok');
@@ -243,6 +247,25 @@ describe('proxies', () => {
       remedy: expect.stringContaining('above 300 s, or set ping_seconds: 1 for the endpoint huleedu'),
     });
     expect(seen.code).toBe(1);
+  });
+
+  test.skipIf(IS_TLS)('one that leads to a server whose clock is wrong', async () => {
+    const proxy = createServer((near) => {
+      const far = connect(server.port, '127.0.0.1');
+      near.pipe(far);
+      far.on('data', (part) => near.write(part.toString('latin1').replace(/("timestamp":"20)\d\d/, '$199'), 'latin1'));
+      for (const socket of [near, far]) socket.on('error', () => undefined);
+      near.on('close', () => far.destroy());
+      far.on('close', () => near.destroy());
+    });
+    await new Promise<void>((done) => proxy.listen(0, '127.0.0.1', done));
+    const seen = await visit(server, ['--url', `ws://127.0.0.1:${(proxy.address() as AddressInfo).port}`]);
+    proxy.close();
+    expect(seen.of('token')).toMatchObject({
+      verdict: 'warn',
+      found: expect.stringMatching(/the server's clock is \d{10}\.\d s ahead/),
+    });
+    expect(seen.code).toBe(0);
   });
 
   test('one that is not there', async () => {

@@ -7,6 +7,8 @@
 
 #include "ws/close.h"
 
+enum { APART_MS = 1000 };
+
 static double ms_of(uint64_t ns) {
     return (double)ns / 1e6;
 }
@@ -55,6 +57,20 @@ static void judge_closed(const struct doctor *doctor, struct doctor_finding *ret
                            "with jwks_url see above");
 }
 
+/* Whether the next token is, too, hangs on the server's clock. */
+static void judge_accepted(const struct doctor *doctor, struct doctor_finding *ret) {
+    const struct doctor_visit *visit = &doctor->visit;
+    bool is_apart = visit->has_clock && llabs(visit->ahead_ms) > APART_MS;
+    char clock[64] = "";
+    if (is_apart)
+        (void)snprintf(clock, sizeof clock, "; the server's clock is %.1f s %s",
+                       (double)llabs(visit->ahead_ms) / 1000,
+                       visit->ahead_ms < 0 ? "behind" : "ahead");
+    doctor_find(ret, is_apart ? DOCTOR_WARN : DOCTOR_OK, "accepted at %s%s in %.1f ms%s",
+                doctor->clients.text, doctor->user.target, ms_of(visit->open_ns), clock);
+    if (is_apart) doctor_advise(ret, "one of the two is wrong: chronyc tracking on both machines");
+}
+
 static void enter(struct doctor *doctor, struct doctor_finding *ret) {
     struct err_note note = { "" };
     doctor->visiting = doctor_visiting_new(doctor, &note);
@@ -68,8 +84,7 @@ static void enter(struct doctor *doctor, struct doctor_finding *ret) {
     else if (!doctor->visit.is_in)
         judge_closed(doctor, ret);
     else
-        doctor_find(ret, DOCTOR_OK, "accepted at %s%s in %.1f ms", doctor->clients.text,
-                    doctor->user.target, ms_of(doctor->visit.open_ns));
+        judge_accepted(doctor, ret);
 }
 
 void doctor_check_token(struct doctor *doctor, struct doctor_finding *ret) {

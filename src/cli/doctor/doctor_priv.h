@@ -45,6 +45,7 @@ struct doctor_finding {
     char remedy[DOCTOR_TEXT_MAX]; /* what to do; empty: nothing */
 };
 
+/* In place of what was found before, and without a remedy. */
 void doctor_find(struct doctor_finding *ret, enum doctor_verdict verdict, const char *format, ...)
     PRINTF_LIKE(3, 4);
 void doctor_advise(struct doctor_finding *ret, const char *format, ...) PRINTF_LIKE(2, 3);
@@ -124,6 +125,8 @@ struct doctor_visit {
     bool is_open;     /* or was: the handshake was accepted, */
     bool is_in;       /* and the server does not only say why not */
     uint64_t open_ns; /* what that took */
+    bool has_clock;   /* the server's is known, */
+    int64_t ahead_ms; /* and so far ahead of this machine's */
     bool is_answered; /* the publish was, with a success */
     bool is_heard;
     uint64_t heard_ns;     /* since the publish was sent */

@@ -16,6 +16,7 @@ void doctor_find(struct doctor_finding *ret, enum doctor_verdict verdict, const 
     va_list args;
     va_start(args, format);
     ret->verdict = verdict;
+    ret->remedy[0] = '\0';
     (void)vsnprintf(ret->found, sizeof ret->found, format, args);
     va_end(args);
 }

@@ -14,6 +14,8 @@
 #include "load/publisher.h"
 #include "ws/close.h"
 
+#include <time.h>
+
 enum { GOODBYE_MS = 1000, HEAD_MAX = 16 * 1024, AUTHORIZATION_MAX = 16 * 1024 };
 
 struct doctor_visiting {
@@ -25,6 +27,7 @@ struct doctor_visiting {
     uint32_t alarm, index;
     char mark[DOCTOR_MARK_BYTES];
     uint64_t since_ns; /* the step began */
+    uint64_t ping_ns;  /* the doctor said it */
     uint64_t sign_ns;  /* the server was last heard of */
     bool is_over;      /* the step is */
     bool is_running;   /* else there is no loop to be stopped: the next one would be */
@@ -54,11 +57,51 @@ static void begin_step(struct doctor_visiting *visiting) {
 static void on_opened(void *owner, uint32_t index) {
     struct doctor_visiting *visiting = owner;
     visiting->visit->is_open = true;
+    visiting->ping_ns = clock_now_ns();
     load_clients_send(visiting->clients, index, WS_OP_TEXT, SPAN("{\"type\":\"ping\"}"));
 }
 
 static bool holds(struct span payload, const char *text) {
     return payload.len > 0 && memmem(payload.at, payload.len, text, strlen(text)) != NULL;
+}
+
+static bool read_milliseconds(const char *digits, uint64_t *ret) {
+    uint64_t value = 0;
+    for (int i = 0; i < 3; i++) {
+        if (digits[i] < '0' || digits[i] > '9') return false;
+        value = value * 10 + (uint64_t)(digits[i] - '0');
+    }
+    *ret = value;
+    return true;
+}
+
+/* RFC 3339 in UTC, as Tidings writes it. */
+static bool read_time(struct span text, int64_t *ret_ms) {
+    char room[32];
+    struct tm tm = { 0 };
+    uint64_t ms;
+    (void)snprintf(room, sizeof room, "%.*s", (int)size_min(text.len, sizeof room - 1), text.at);
+    const char *rest = strptime(room, "%Y-%m-%dT%H:%M:%S", &tm);
+    if (!rest || strlen(rest) != 5 || rest[0] != '.' || rest[4] != 'Z' ||
+        !read_milliseconds(rest + 1, &ms))
+        return false;
+    *ret_ms = (int64_t)timegm(&tm) * 1000 + (int64_t)ms;
+    return true;
+}
+
+/* The answer was written about halfway between the question and now. */
+static void take_pong(struct doctor_visiting *visiting, struct span pong, uint64_t at_ns) {
+    struct doctor_visit *visit = visiting->visit;
+    struct json_value value;
+    int64_t server_ms;
+    visit->is_in = true;
+    visit->open_ns = at_ns - visiting->since_ns;
+    if (!json_find(pong, SPAN("timestamp"), &value) || value.kind != JSON_KIND_STRING ||
+        !read_time(span_of(value.raw.at + 1, value.raw.len - 2), &server_ms))
+        return;
+    int64_t half_ms = (int64_t)((at_ns - visiting->ping_ns) / NS_PER_MS / 2);
+    visit->has_clock = true;
+    visit->ahead_ms = server_ms + half_ms - clock_wall_ms();
 }
 
 static void on_message(void *owner, uint32_t index, struct span payload, uint64_t at_ns) {
@@ -67,8 +110,7 @@ static void on_message(void *owner, uint32_t index, struct span payload, uint64_
     struct doctor_visit *visit = visiting->visit;
     visiting->sign_ns = at_ns;
     if (!visit->is_in && holds(payload, "pong")) {
-        visit->is_in = true;
-        visit->open_ns = at_ns - visiting->since_ns;
+        take_pong(visiting, payload, at_ns);
         finish(visiting);
     } else if (holds(payload, visiting->mark)) {
         visit->is_heard = true;
