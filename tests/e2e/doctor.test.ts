@@ -121,7 +121,7 @@ describe('all is well', () => {
     const mapped = await visit(other, ['--url', other.wsUrl], { TIDINGS_LISTEN: `127.0.0.1:${await freePort()}` });
     for (const part of ['server', 'token', 'delivery']) expect(mapped.of(part).verdict, mapped.all).toBe('ok');
     expect(mapped.of('server').remedy).toBe('');
-    const status = await visit(other, [], { TIDINGS_ENDPOINTS_HULEEDU_ENABLED: 'false' });
+    const status = await visit(other, ['--url', `${other.wsUrl}/v1/status/somebody`]);
     expect(status.of('token').found, status.all).toMatch(/\/ws\/v1\/status\/tidings-doctor-[0-9a-f]+ in/);
     expect(status.of('delivery').verdict).toBe('ok');
   });

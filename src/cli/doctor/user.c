@@ -134,10 +134,13 @@ static void take_token(struct doctor *doctor) {
                    "get a fresh one; do jwt.algorithms, audience and issuer match its issuer?");
 }
 
+/* Where the URL leads; but a path that has the user's name in it gets this user's. */
 static void find_target(struct doctor_user *user, struct span asked) {
     char place[HTTP_PATTERN_MAX + 3];
     (void)snprintf(place, sizeof place, "{%s}", user->endpoint->path_user);
-    if (asked.len > 1)
+    bool is_users = *user->endpoint->path_user &&
+                    has_path(user->endpoint, span_of(asked.at, span_find(asked, '?')));
+    if (asked.len > 1 && !is_users)
         (void)snprintf(user->target, sizeof user->target, "%.*s", SPAN_ARG(asked));
     else
         (void)!fill(user->endpoint->path, place, user->name, user->target, sizeof user->target);
