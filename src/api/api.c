@@ -95,13 +95,19 @@ void api_add_metrics(struct api *api, struct http_router *router) {
     http_router_add(router, HTTP_BIT(GET), API_METRICS_PATTERN, metrics_direct_get, api);
 }
 
+/* Whether the caller may publish, before the body is there; see http/router.h. */
+static bool guard_publish(void *api, struct http_call *call) {
+    const struct api_key *key;
+    return api_authorize(api, call, API_SCOPE_PUBLISH, &key);
+}
+
 void api_add_routes(struct api *api, struct http_router *router, bool serves_metrics) {
     http_router_add(router, HTTP_BIT(GET), API_METRICS_PATTERN,
                     serves_metrics ? metrics_get : metrics_elsewhere_get, api);
     for (size_t i = 0; i < countof(routes); i++) {
         http_router_add(router, routes[i].methods, routes[i].pattern, routes[i].handler, api);
         if (routes[i].methods == HTTP_BIT(POST)) {
-            http_router_add_guard(router, routes[i].pattern, api_guard_publish);
+            http_router_add_guard(router, routes[i].pattern, guard_publish);
         }
     }
     admin_add_routes(api, router);
@@ -239,11 +245,6 @@ bool api_authorize(struct api *api, struct http_call *call, uint32_t scopes,
     }
     api_problem_answer(&problem, call->response);
     return false;
-}
-
-bool api_guard_publish(void *api, struct http_call *call) {
-    const struct api_key *key;
-    return api_authorize(api, call, API_SCOPE_PUBLISH, &key);
 }
 
 bool api_cors(struct api *api, struct http_call *call) {

@@ -81,9 +81,6 @@ MUST_USE bool api_is_on(struct api *api, struct http_call *call);
 MUST_USE bool api_authorize(struct api *api, struct http_call *call, uint32_t scopes,
                             const struct api_key **ret);
 
-/* The same for who may publish, before the body is there; see http/router.h. */
-bool api_guard_publish(void *api, struct http_call *call);
-
 /* Prepares CORS headers for the answer; true when the call was a preflight and is answered. */
 MUST_USE bool api_cors(struct api *api, struct http_call *call);
 

@@ -53,9 +53,6 @@ void config_draft_credentials(struct config_draft *draft, struct span folder);
  * content, if the draft opens no files, it is as if they had not been named. */
 void config_draft_open_files(struct config_draft *draft);
 
-/* Turns what was taken into values. Where that does not go, the default stands in. */
-void config_draft_fill(struct config_draft *draft, struct config *config);
-
 /* What no value can be judged for alone: placeholders, paths that are the same, missing keys. Opens
  * the key files and certificates if the draft may and builds `jwt.keys` and `tls.identity`; builds
  * `api.keys`. Passes over what depends on values that were wrong. */

@@ -57,7 +57,8 @@ static void fill_endpoint(struct config_draft *draft, struct config *config,
                       "endpoints.%s: an endpoint of your own needs a path", endpoint->name);
 }
 
-void config_draft_fill(struct config_draft *draft, struct config *config) {
+/* Turns what was taken into values. Where that fails, the default stands in. */
+static void fill(struct config_draft *draft, struct config *config) {
     read_rows(draft, config->pool, config_rows, config_rows_count, NULL, draft->values,
               draft->is_wrong, config);
     for (size_t i = 0; i < draft->endpoints_count; i++)
@@ -75,7 +76,7 @@ static enum err build(struct config_draft *draft, const struct config_node *root
     struct config *config = mem_new(sizeof *config);
     config->pool = config_pool_new();
     config->is_demo = source->demo_secret != NULL;
-    config_draft_fill(draft, config);
+    fill(draft, config);
     config_draft_judge(draft, config);
     if (draft->report->count > 0) {
         config_free(config);

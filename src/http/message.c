@@ -104,20 +104,8 @@ static const llhttp_settings_t SETTINGS = {
 
 /* ---- beginning and ending ---- */
 
-void message_init(struct message *m, llhttp_type_t type, const struct http_limits *limits) {
-    assert(limits->head_max <= 1u << 30 && limits->body_max <= 1u << 30);
-    m->limits = *limits;
-    buf_init(&m->kept, limits->head_max + limits->body_max);
-    llhttp_init(&m->llhttp, type, &SETTINGS);
-    m->llhttp.data = m;
-    message_begin(m);
-}
-
-void message_finish(struct message *m) {
-    buf_finish(&m->kept);
-}
-
-void message_begin(struct message *m) {
+/* Gets ready for the next message of the connection; the memory in `kept` stays. */
+static void begin(struct message *m) {
     llhttp_reset(&m->llhttp);
     m->state = MESSAGE_HEAD;
     m->is_head_told = false;
@@ -135,6 +123,19 @@ void message_begin(struct message *m) {
     if (m->kept.cap > KEPT_CAP_MAX) buf_finish(&m->kept);
     buf_clear(&m->kept);
     http_headers_clear(&m->headers);
+}
+
+void message_init(struct message *m, llhttp_type_t type, const struct http_limits *limits) {
+    assert(limits->head_max <= 1u << 30 && limits->body_max <= 1u << 30);
+    m->limits = *limits;
+    buf_init(&m->kept, limits->head_max + limits->body_max);
+    llhttp_init(&m->llhttp, type, &SETTINGS);
+    m->llhttp.data = m;
+    begin(m);
+}
+
+void message_finish(struct message *m) {
+    buf_finish(&m->kept);
 }
 
 enum http_step message_fail(struct message *m, int status, const char *text) {
@@ -366,7 +367,7 @@ static enum http_step take_body(struct message *m, struct span *in) {
 enum http_step message_feed(struct message *m, struct span *in, message_judge judge,
                             void *context) {
     if (m->state == MESSAGE_FAILED) return HTTP_STEP_FAIL;
-    if (m->state == MESSAGE_DONE) message_begin(m);
+    if (m->state == MESSAGE_DONE) begin(m);
     if (m->state == MESSAGE_HEAD) {
         if (in->len == 0) return HTTP_STEP_MORE;
         enum http_step step = take_head(m, in, judge, context);

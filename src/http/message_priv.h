@@ -56,8 +56,6 @@ typedef void (*message_judge)(struct message *m, void *context);
 
 void message_init(struct message *m, llhttp_type_t type, const struct http_limits *limits);
 void message_finish(struct message *m);
-/* Gets ready for the next message of the connection; the memory in `kept` stays. */
-void message_begin(struct message *m);
 
 MUST_USE enum http_step message_feed(struct message *m, struct span *in, message_judge judge,
                                      void *context);

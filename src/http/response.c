@@ -33,7 +33,8 @@
     X(504, "Gateway Timeout")                                                                      \
     X(505, "HTTP Version Not Supported")
 
-const char *http_status_phrase(int status) {
+/* "Unknown" for statuses without a registered phrase. */
+static const char *status_phrase(int status) {
     switch (status) {
 #define STATUS_PHRASE(number, phrase)                                                              \
     case number: return phrase;
@@ -71,7 +72,7 @@ void http_response_start(struct http_response *r, int status) {
     if (line.at) {
         buf_append_span(out, line);
     } else {
-        buf_printf(out, "HTTP/1.1 %03d %s\r\n", status, http_status_phrase(status));
+        buf_printf(out, "HTTP/1.1 %03d %s\r\n", status, status_phrase(status));
     }
     if (!r->is_keep_alive) {
         buf_append_span(out, SPAN("Connection: close\r\n"));

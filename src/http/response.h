@@ -62,7 +62,4 @@ void http_response_failure(struct http_response *r, struct http_failure failure)
 /* "HTTP/1.1 100 Continue" and its empty line. */
 void http_response_continue(struct buf *out);
 
-/* "Not Found" and the like; "Unknown" for statuses without a registered phrase. */
-const char *http_status_phrase(int status);
-
 #endif

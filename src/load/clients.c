@@ -271,10 +271,18 @@ struct load_clients *load_clients_new(struct loop *loop, uint32_t max,
     return all;
 }
 
+/* Ends it with a reset, without a word and without the hook. */
+static void drop(struct load_clients *all, uint32_t index) {
+    struct client *c = client_at(all, index);
+    if (c->state == CLIENT_ENDED) return;
+    stream_abort(&c->stream);
+    forget(c);
+}
+
 void load_clients_free(struct load_clients *all) {
     if (!all) return;
     for (uint32_t index = 1; index <= all->slab.used; index++)
-        load_clients_drop(all, index);
+        drop(all, index);
     slab_finish(&all->slab);
     mem_free(all);
 }
@@ -314,16 +322,9 @@ enum err load_clients_open(struct load_clients *all, const struct load_dial *dia
     queue_ask(c, dial);
     e = loop_watch(all->loop, stream.fd, all->kind, index, EPOLLIN | EPOLLOUT);
     if (e) {
-        load_clients_drop(all, index);
+        drop(all, index);
         return err_note(note, e, "the kernel watches no more sockets");
     }
     *ret_index = index;
     return ERR_OK;
-}
-
-void load_clients_drop(struct load_clients *all, uint32_t index) {
-    struct client *c = client_at(all, index);
-    if (c->state == CLIENT_ENDED) return;
-    stream_abort(&c->stream);
-    forget(c);
 }

@@ -60,7 +60,4 @@ MUST_USE enum err load_clients_open(struct load_clients *clients, const struct l
 void load_clients_send(struct load_clients *clients, uint32_t index, enum ws_op op,
                        struct span payload);
 
-/* Ends it with a reset, without a word and without the hook. */
-void load_clients_drop(struct load_clients *clients, uint32_t index);
-
 #endif

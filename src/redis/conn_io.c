@@ -55,6 +55,12 @@ static enum err queue(struct redis_conn *conn, struct redis_command *command, si
     return ERR_OK;
 }
 
+/* Gives up what was kept. */
+static void drop_kept(struct redis_command *command) {
+    mem_free(command->kept);
+    command->kept = NULL;
+}
+
 enum err redis_conn_send(struct redis_conn *conn, struct redis_command *command,
                          const struct span *args, size_t count, bool is_kept) {
     assert(!conn->is_pubsub);
@@ -63,7 +69,7 @@ enum err redis_conn_send(struct redis_conn *conn, struct redis_command *command,
     if (is_kept && !command->kept) return ERR_NOMEM;
     enum err e = queue(conn, command, len);
     if (e) {
-        redis_command_drop(command);
+        drop_kept(command);
         return e;
     }
     redis_write_command(&conn->out, args, count);
@@ -160,13 +166,8 @@ void redis_conn_flush(struct redis_conn *conn) {
 
 /* ---- in ---- */
 
-void redis_command_drop(struct redis_command *command) {
-    mem_free(command->kept);
-    command->kept = NULL;
-}
-
 void redis_command_answer(struct redis_command *command, const struct redis_reply *reply) {
-    redis_command_drop(command);
+    drop_kept(command);
     command->answered(command, reply);
 }
 

@@ -98,8 +98,8 @@ bool redis_conn_is_ready(const struct redis_conn *conn);
 bool redis_conn_is_idle(const struct redis_conn *conn);
 const struct redis_server *redis_conn_server(const struct redis_conn *conn);
 
-/* Queues a command. With `is_kept` its bytes stay in `command->kept` until it is answered for good
- * (`redis_command_drop`). ERR_CLOSED, ERR_LIMIT, ERR_NOMEM: nothing is queued. */
+/* Queues a command. With `is_kept` its bytes stay in `command->kept` until
+ * `redis_command_answer`. ERR_CLOSED, ERR_LIMIT, ERR_NOMEM: nothing is queued. */
 MUST_USE enum err redis_conn_send(struct redis_conn *conn, struct redis_command *command,
                                   const struct span *args, size_t count, bool is_kept);
 /* Keeps the bytes of a command that is to be sent later. ERR_NOMEM. */
@@ -109,8 +109,6 @@ MUST_USE enum err redis_command_keep(struct redis_command *command, const struct
 MUST_USE enum err redis_conn_send_kept(struct redis_conn *conn, struct redis_command *command);
 /* The same with the text of `command->script` in the place of its digest. */
 MUST_USE enum err redis_conn_send_script(struct redis_conn *conn, struct redis_command *command);
-/* Gives up what was kept. */
-void redis_command_drop(struct redis_command *command);
 /* Gives up what was kept and tells the owner. `reply` may be NULL. */
 void redis_command_answer(struct redis_command *command, const struct redis_reply *reply);
 

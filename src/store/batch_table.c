@@ -29,7 +29,7 @@ struct batch_table {
     struct map map;
     struct entry *oldest, *newest;
     struct buf id, delta; /* of the notification that is read */
-    _Atomic uint64_t entries, bytes, dropped;
+    _Atomic uint64_t entries, bytes;
 };
 
 struct batch_table *batch_table_new(const struct batch_table_options *options) {
@@ -122,25 +122,20 @@ static struct entry *add(struct batch_table *table, struct span user, struct spa
 static void make_room(struct batch_table *table) {
     while (
         (table->entries > table->options.entries_max || table->bytes > table->options.bytes_max) &&
-        table->oldest != table->newest) {
+        table->oldest != table->newest)
         forget(table, table->oldest);
-        table->dropped++;
-    }
 }
 
 static void keep(struct batch_table *table, struct span user, struct span id, struct span delta,
                  uint32_t now_s) {
     struct entry *entry = find(table, user, id);
     if (!entry) entry = add(table, user, id);
-    if (!entry) {
-        table->dropped++;
-        return;
-    }
+    if (!entry) return;
     unlink_entry(table, entry);
     link_newest(table, entry);
     entry->told_s = now_s;
     size_t before = entry->record.bytes;
-    if (batch_record_apply(&entry->record, delta) != ERR_OK) table->dropped++;
+    (void)!batch_record_apply(&entry->record, delta); /* what finds no room is left out */
     table->bytes += entry->record.bytes - before;
     if (table->watch.told) table->watch.told(table->watch.owner, user, id, delta);
     make_room(table);
@@ -149,13 +144,10 @@ static void keep(struct batch_table *table, struct span user, struct span id, st
 void batch_table_tell(struct batch_table *table, struct span user, struct span payload,
                       uint32_t now_s) {
     pthread_mutex_lock(&table->lock);
-    enum err e = batch_fold(payload, &table->id, &table->delta);
-    if (!e) {
+    if (batch_fold(payload, &table->id, &table->delta) == ERR_OK) {
         struct span id = buf_span(&table->id), delta = buf_span(&table->delta);
         keep(table, user, id, delta, now_s);
         keep(table, SPAN(""), id, delta, now_s);
-    } else if (e != ERR_NOT_FOUND) {
-        table->dropped++;
     }
     pthread_mutex_unlock(&table->lock);
 }
@@ -188,7 +180,4 @@ uint64_t batch_table_entries(const struct batch_table *table) {
 }
 uint64_t batch_table_bytes(const struct batch_table *table) {
     return table->bytes;
-}
-uint64_t batch_table_dropped(const struct batch_table *table) {
-    return table->dropped;
 }

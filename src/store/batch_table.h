@@ -35,7 +35,7 @@ void batch_table_free(struct batch_table *table);
 void batch_table_watch(struct batch_table *table, const struct batch_watch *watch);
 
 /* Keeps what `payload` tells, which was sent to `user` (not empty) and for which `batch_may_tell`
- * holds. Nothing is kept of what tells nothing, and what there is no room for is counted. `now_s`:
+ * holds. Nothing is kept of what tells nothing, or of what there is no room for. `now_s`:
  * a clock that only goes forward. */
 void batch_table_tell(struct batch_table *table, struct span user, struct span payload,
                       uint32_t now_s);
@@ -53,6 +53,5 @@ void batch_table_sweep(struct batch_table *table, uint32_t now_s);
 /* For the metrics; any thread. */
 uint64_t batch_table_entries(const struct batch_table *table);
 uint64_t batch_table_bytes(const struct batch_table *table);
-uint64_t batch_table_dropped(const struct batch_table *table); /* for want of room */
 
 #endif

@@ -10,10 +10,6 @@
 
 enum { POLL_MS = 200 };
 
-bool kafka_intake_is_there(void) {
-    return true;
-}
-
 /* ---- librdkafka ---- */
 
 static void on_error(rd_kafka_t *consumer, int e, const char *reason, void *owner) {

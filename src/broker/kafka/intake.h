@@ -42,9 +42,6 @@ struct kafka_hooks {
 
 struct kafka_intake;
 
-/* Whether this build can. */
-bool kafka_intake_is_there(void);
-
 /* NULL and a note: it cannot be, or librdkafka does not take an option. `counts` is the intake's
  * thread's. It does not run yet. */
 struct kafka_intake *kafka_intake_new(const struct kafka_intake_options *options,

@@ -4,10 +4,6 @@
  */
 #include "broker/kafka/intake.h"
 
-bool kafka_intake_is_there(void) {
-    return false;
-}
-
 struct kafka_intake *kafka_intake_new(const struct kafka_intake_options *options,
                                       const struct kafka_hooks *hooks, void *owner,
                                       struct counts *counts, struct err_note *note) {

@@ -32,7 +32,7 @@ void listener_begin(struct broker_redis *redis, struct listener *listener,
     redis_subscribe(redis->link, &listener->subscription);
 }
 
-void listener_end(struct broker_redis *redis, struct listener *listener) {
+static void listener_end(struct broker_redis *redis, struct listener *listener) {
     if (redis->link) redis_unsubscribe(redis->link, &listener->subscription);
 }
 

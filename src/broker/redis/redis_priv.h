@@ -172,7 +172,6 @@ struct listener {
 /* `name` (with the prefix) must stay. */
 void listener_begin(struct broker_redis *redis, struct listener *listener,
                     const struct listener_kind *kind, struct span name);
-void listener_end(struct broker_redis *redis, struct listener *listener);
 
 struct channel_link {
     struct channel *next, *before;
