@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // `tidings doctor`: what it says of a server that is well, and of each thing that is not.
 import { generateKeyPairSync } from 'node:crypto';
-import { connect, createServer, type AddressInfo, type Server } from 'node:net';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -74,21 +74,34 @@ afterAll(async () => {
 const absent = async (name: string, config: Record<string, unknown> = {}): Promise<string> =>
   files.file(name, JSON.stringify(configFor({ config: { listen: `127.0.0.1:${await freePort()}`, ...config } })));
 
-/** Passes bytes on, and ends a connection on which nothing was said for `ms`. */
-async function impatientProxy(to: number, ms: number): Promise<Server> {
+interface Faults {
+  /** Ends a connection on which nothing was said for so long. */
+  idleMs?: number;
+  /** Changes what is said to the server, and what it says. */
+  asked?: (text: string) => string;
+  told?: (text: string) => string;
+}
+
+/** Passes bytes on to the server, with these faults, while `visit` lasts. */
+async function throughProxy<T>(to: number, faults: Faults, visit: (url: string) => Promise<T>): Promise<T> {
+  const same = (text: string) => text;
   const proxy = createServer((near) => {
     const far = connect(to, '127.0.0.1');
-    near.pipe(far).pipe(near);
-    near.setTimeout(ms, () => {
-      near.destroy();
-      far.destroy();
-    });
-    for (const socket of [near, far]) socket.on('error', () => undefined);
-    near.on('close', () => far.destroy());
-    far.on('close', () => near.destroy());
+    const pass = (from: Socket, on: Socket, change: (text: string) => string) => {
+      from.on('data', (part) => on.write(change(part.toString('latin1')), 'latin1'));
+      from.on('error', () => undefined);
+      from.on('close', () => on.destroy());
+    };
+    pass(near, far, faults.asked ?? same);
+    pass(far, near, faults.told ?? same);
+    if (faults.idleMs) near.setTimeout(faults.idleMs, () => near.destroy());
   });
   await new Promise<void>((done) => proxy.listen(0, '127.0.0.1', done));
-  return proxy;
+  try {
+    return await visit(`ws://127.0.0.1:${(proxy.address() as AddressInfo).port}/ws`);
+  } finally {
+    proxy.close();
+  }
 }
 
 describe('all is well', () => {
@@ -235,11 +248,7 @@ describe('something is wrong', () => {
 
 describe('proxies', () => {
   test.skipIf(IS_TLS)('one that ends a quiet connection', async () => {
-    const proxy = await impatientProxy(server.port, 1000);
-    const url = `ws://127.0.0.1:${(proxy.address() as AddressInfo).port}/ws`;
-    const seen = await visit(server, ['--url', url, '--idle', '3']);
-    proxy.close();
-    expect(seen.of('token').found).toContain(url);
+    const seen = await throughProxy(server.port, { idleMs: 1000 }, (url) => visit(server, ['--url', url, '--idle', '3']));
     expect(seen.of('delivery').verdict).toBe('ok');
     expect(seen.of('idle timeout')).toMatchObject({
       verdict: 'FAIL',
@@ -250,22 +259,24 @@ describe('proxies', () => {
   });
 
   test.skipIf(IS_TLS)('one that leads to a server whose clock is wrong', async () => {
-    const proxy = createServer((near) => {
-      const far = connect(server.port, '127.0.0.1');
-      near.pipe(far);
-      far.on('data', (part) => near.write(part.toString('latin1').replace(/("timestamp":"20)\d\d/, '$199'), 'latin1'));
-      for (const socket of [near, far]) socket.on('error', () => undefined);
-      near.on('close', () => far.destroy());
-      far.on('close', () => near.destroy());
-    });
-    await new Promise<void>((done) => proxy.listen(0, '127.0.0.1', done));
-    const seen = await visit(server, ['--url', `ws://127.0.0.1:${(proxy.address() as AddressInfo).port}`]);
-    proxy.close();
+    const told = (text: string) => text.replace(/("timestamp":"20)\d\d/, '$199');
+    const seen = await throughProxy(server.port, { told }, (url) => visit(server, ['--url', url]));
     expect(seen.of('token')).toMatchObject({
       verdict: 'warn',
       found: expect.stringMatching(/the server's clock is \d{10}\.\d s ahead/),
     });
     expect(seen.code).toBe(0);
+  });
+
+  test.skipIf(IS_TLS)('one that passes no WebSockets on', async () => {
+    const asked = (text: string) => text.replace(/^Upgrade: .*\r\n/im, '');
+    const seen = await throughProxy(server.port, { asked }, (url) => visit(server, ['--url', url]));
+    expect(seen.of('token')).toMatchObject({
+      verdict: 'FAIL',
+      found: expect.stringContaining('426'),
+      remedy: expect.stringContaining('Upgrade'),
+    });
+    expect(seen.of('server').verdict).toBe('ok');
   });
 
   test('one that is not there', async () => {

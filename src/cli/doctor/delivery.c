@@ -15,19 +15,39 @@ static double ms_of(uint64_t ns) {
 
 /* ---- the token ---- */
 
+/* Statuses that say more than that the token was refused. */
+static const struct status_meaning {
+    int status;
+    const char *meaning, *remedy;
+} status_meanings[] = {
+    { 404, "nothing is there",
+      "does the proxy forward this path, with the headers Upgrade and Connection?" },
+    { 426, "the request for a WebSocket did not get through",
+      "does the proxy forward the headers Upgrade and Connection?" },
+    { 429, "too many attempts from here", "wait a minute (attempts_per_minute)" },
+    { 502, "the proxy does not reach the server",
+      "does the proxy use the server's address and port?" },
+    { 503, "full, draining, or a proxy without a server", "see the lines above" },
+    { 504, "the proxy does not reach the server",
+      "does the proxy use the server's address and port?" },
+};
+
+static const struct status_meaning *find_meaning(int status) {
+    for (size_t i = 0; i < countof(status_meanings); i++)
+        if (status_meanings[i].status == status) return &status_meanings[i];
+    return NULL;
+}
+
 static void judge_refused(const struct doctor *doctor, struct doctor_finding *ret) {
     const struct doctor_visit *visit = &doctor->visit;
     const char *at = doctor->clients.text, *target = doctor->user.target;
-    if (visit->status == 404) {
-        doctor_find(ret, DOCTOR_FAIL, "%s%s answers 404", at, target);
-        doctor_advise(ret,
-                      "does the proxy forward this path, with the headers Upgrade and Connection?");
-    } else if (visit->status == 503) {
-        doctor_find(ret, DOCTOR_FAIL,
-                    "%s%s answers 503: full, draining, or a proxy without a server", at, target);
-        doctor_advise(ret, "see the lines above");
+    const struct status_meaning *known = find_meaning(visit->status);
+    if (known) {
+        doctor_find(ret, DOCTOR_FAIL, "%s%s answers %d: %s", at, target, visit->status,
+                    known->meaning);
+        doctor_advise(ret, "%s", known->remedy);
     } else if (visit->status) {
-        doctor_find(ret, DOCTOR_FAIL, "%s%s refuses the token with status %d: %s", at, target,
+        doctor_find(ret, DOCTOR_FAIL, "%s%s refuses the token with status %d: %.100s", at, target,
                     visit->status, visit->reason);
         doctor_advise(ret, "does the server run with this configuration? Reload it; its log says "
                            "why at LOG_LEVEL=debug");
@@ -76,6 +96,7 @@ static void enter(struct doctor *doctor, struct doctor_finding *ret) {
     doctor->visiting = doctor_visiting_new(doctor, &note);
     if (!doctor->visiting) {
         doctor_find(ret, DOCTOR_FAIL, "%s", note.text);
+        doctor_advise(ret, "this shell has too few descriptors: ulimit -n");
         return;
     }
     doctor_visiting_open(doctor->visiting);
@@ -95,6 +116,7 @@ void doctor_check_token(struct doctor *doctor, struct doctor_finding *ret) {
         doctor_advise(ret, "%s", user->remedy);
     } else if (!doctor->has_clients) {
         doctor_find(ret, doctor->url ? DOCTOR_FAIL : DOCTOR_SKIP, "%s", doctor->clients_why);
+        if (doctor->url) doctor_advise(ret, "is the name in --url right, and in the DNS?");
     } else if (!doctor->has_api && !doctor->url) {
         doctor_find(ret, DOCTOR_SKIP, "no server was found");
     } else {

@@ -86,6 +86,7 @@ void doctor_check_configuration(struct doctor *doctor, struct doctor_finding *re
                       doctor->file ? " -c " : "", doctor->file ? doctor->file : "");
     } else if (!doctor_trust_own(doctor)) {
         doctor_find(ret, DOCTOR_FAIL, "%s: its certificate could not be read a second time", file);
+        doctor_advise(ret, "is somebody replacing it? Try again");
     } else {
         doctor_find(ret, DOCTOR_OK, "%s", file);
     }
@@ -210,6 +211,8 @@ int cli_doctor(int argc, char **argv) {
     doctor->command = argv[0];
     if (take_options(argc, argv, request, &code)) {
         (void)signal(SIGPIPE, SIG_IGN); /* a server that leaves is one of the findings */
+        /* A name server that is silent is another, and to be told of soon; resolv.conf(5). */
+        (void)setenv("RES_OPTIONS", "timeout:2 attempts:1", 0);
         if (!cli_configure(argv[0], &request->source, &config)) doctor->config = config;
         code = run_checks(doctor);
     }

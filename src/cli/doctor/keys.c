@@ -42,6 +42,7 @@ static void fetch(struct doctor *doctor, const char *url, struct doctor_finding 
     struct fetching fetching = { doctor, ret, loop_new(&note), url };
     if (!fetching.loop) {
         doctor_find(ret, DOCTOR_FAIL, "%s", note.text);
+        doctor_advise(ret, "this shell has too few descriptors: ulimit -n");
         return;
     }
     struct fetch *under_way = fetch_new(fetching.loop, on_fetched, &fetching);

@@ -145,6 +145,7 @@ void doctor_check_server(struct doctor *doctor, struct doctor_finding *ret) {
         look_at_metrics(doctor);
     else if (!*ret->found)
         doctor_find(ret, doctor->url ? DOCTOR_FAIL : DOCTOR_SKIP, "%s", note.text);
-    if (!is_found && ret->verdict == DOCTOR_SKIP)
-        doctor_advise(ret, "tidings doctor --url ws://127.0.0.1:8080");
+    if (!is_found && !*ret->remedy)
+        doctor_advise(ret,
+                      "tidings doctor --url, with a URL that leads to it: ws://127.0.0.1:8080");
 }
