@@ -10,6 +10,7 @@
 #include "app/certificates.h"
 #include "app/doors.h"
 #include "app/drain.h"
+#include "app/gauges.h"
 #include "app/intake.h"
 #include "app/keyring.h"
 #include "app/privileges.h"
@@ -31,7 +32,6 @@
 #include <signal.h>
 
 enum {
-    APP_GAUGES = 11,
     SECOND_MS = 1000,
     ENDING_MS = 1000, /* of threads and files, when nobody is left */
 };
@@ -54,7 +54,7 @@ struct app {
     struct counts *counts[HUB_WORKERS_MAX + 3];
     const char *endpoint_names[COUNT_ENDPOINTS_MAX];
     size_t endpoint_count;
-    struct api_gauge gauges[APP_GAUGES];
+    struct api_gauge gauges[GAUGES];
     struct doors *doors;
     struct takeover *takeover; /* NULL: there is none */
     struct storage *storage;
@@ -67,62 +67,16 @@ struct app {
     bool wants_reload, wants_keys; /* once the workers have gone over to what is new already */
 };
 
-static uint64_t read_addresses(const void *shared) {
-    return session_shared_addresses(shared);
-}
-static uint64_t read_unfinished(const void *shared) {
-    return session_shared_unfinished_bytes(shared);
-}
-static uint64_t read_queued(const void *shared) {
-    return session_shared_queued_bytes(shared);
-}
-static uint64_t read_max_connections(const void *app) {
-    return atomic_load(&((const struct app *)app)->max_connections);
-}
-static uint64_t read_store_channels(const void *store) {
-    return store_channels(store);
-}
-static uint64_t read_store_bytes(const void *store) {
-    return store_bytes(store);
-}
-static uint64_t read_store_unwritten(const void *store) {
-    uint64_t durable = store_durable(store); /* first: it runs behind the other */
-    return store_ticket(store) - durable;
-}
-
-static uint64_t read_batches(const void *batches) {
-    return batches ? batch_table_entries(batches) : 0;
-}
-static uint64_t read_batch_bytes(const void *batches) {
-    return batches ? batch_table_bytes(batches) : 0;
-}
-
 static void make_api(struct app *app) {
     const struct config *config = app->settings->config;
-    const struct store *store = storage_store(app->storage);
-    const struct api_gauge gauges[APP_GAUGES] = {
-        { "limits_addresses", "Addresses and users that limits are counted for.", read_addresses,
-          app->session_shared },
-        { "websocket_unfinished_bytes", "Bytes held of inbound messages that are not complete.",
-          read_unfinished, app->session_shared },
-        { "websocket_queued_bytes", "Bytes that wait because clients do not take them.",
-          read_queued, app->session_shared },
-        { "websocket_max_connections", "WebSocket connections that the process may hold.",
-          read_max_connections, app },
-        { "store_channels", "Declared channels that are kept.", read_store_channels, store },
-        { "store_bytes", "Bytes that these channels hold.", read_store_bytes, store },
-        { "store_unwritten_changes", "Changes that are not on the disk yet.", read_store_unwritten,
-          store },
-        { "jwt_key_set_age_seconds", "Seconds since the key set was last fetched.", keyring_age_s,
-          app->keyring },
-        { "kafka_partitions", "Partitions of Kafka that are consumed.", intake_partitions,
-          &app->intake },
-        { "batches_entries", "Batches that are known, for their users and for all.", read_batches,
-          storage_batches(app->storage) },
-        { "batches_bytes", "Bytes that these hold.", read_batch_bytes,
-          storage_batches(app->storage) },
+    const struct gauge_sources sources = {
+        .session_shared = app->session_shared,
+        .max_connections = &app->max_connections,
+        .storage = app->storage,
+        .keyring = app->keyring,
+        .intake = &app->intake,
     };
-    memcpy(app->gauges, gauges, sizeof gauges);
+    gauges_make(&sources, app->gauges);
     const struct api_options options = {
         .idempotency_entries = config->api.idempotency_entries,
         .is_demo = config->is_demo,
