@@ -6,6 +6,8 @@ import type { ClientOptions } from 'ws';
 import { dial, type Listener } from '../support/wsClient';
 import { until, within } from '../support/wait';
 
+const PASSED_MAX = 1000;
+
 export const problems: string[] = [];
 
 export function problem(text: string): void {
@@ -17,6 +19,7 @@ interface Account {
   next: number;
   open: Set<number>; // asked for, not answered yet
   excused: Set<number>; // nobody needs to hear them
+  doubtful: Set<number>; // of these, not accepted: Redis may still find them, behind what came after
 }
 
 export class Ledger {
@@ -29,7 +32,7 @@ export class Ledger {
 
   private of(channel: string): Account {
     let account = this.accounts.get(channel);
-    if (!account) this.accounts.set(channel, (account = { next: 0, open: new Set(), excused: new Set() }));
+    if (!account) this.accounts.set(channel, (account = { next: 0, open: new Set(), excused: new Set(), doubtful: new Set() }));
     return account;
   }
   get channels(): string[] {
@@ -55,6 +58,7 @@ export class Ledger {
       const account = this.of(channel);
       account.open.delete(numbers[i]!);
       if (isExcused) account.excused.add(numbers[i]!);
+      if (!isAccepted) account.doubtful.add(numbers[i]!);
     });
     if (isAccepted) this.accepted += channels.length;
     else this.refused += channels.length;
@@ -71,6 +75,9 @@ export class Ledger {
     const account = this.of(channel);
     return account.open.has(n) ? undefined : !account.excused.has(n);
   }
+  isDoubtful(channel: string, n: number): boolean {
+    return this.of(channel).doubtful.has(n);
+  }
   /** The last that everybody must hear; -1: none. */
   last(channel: string): number {
     const account = this.of(channel);
@@ -84,6 +91,7 @@ export class Ledger {
 export class Ear {
   private first = new Map<string, number>();
   private at = new Map<string, number>();
+  private passed = new Map<string, Set<number>>(); // what others came before, of late
   private notices = 0; // that the service is degraded, or is no longer
   private noticed = new Map<string, number>(); // those that had come with the last message
   private open: [string, number][] = []; // did not come; what became of them is not known yet
@@ -105,6 +113,7 @@ export class Ear {
         const listener = dial(url, options);
         this.first.clear();
         this.at.clear();
+        this.passed.clear();
         this.noticed.clear();
         this.notices = 0;
         listener.socket.on('message', (text) => {
@@ -145,10 +154,26 @@ export class Ear {
     this.ledger.heard++;
     if (!this.channels.includes(channel)) problem(`${this.name} hears ${channel}`);
     const at = this.at.get(channel);
-    if (at !== undefined && n <= at) problem(`${this.name}: ${channel} ${n} behind ${at}`);
+    if (at !== undefined && n <= at) {
+      if (!this.isLate(channel, n)) problem(`${this.name}: ${channel} ${n} behind ${at}`);
+      return;
+    }
     this.miss(channel, n);
+    this.pass(channel, (at ?? n) + 1, n);
     this.at.set(channel, n);
     this.noticed.set(channel, this.notices);
+  }
+
+  private pass(channel: string, begin: number, end: number): void {
+    const passed = this.passed.get(channel) ?? new Set();
+    this.passed.set(channel, passed);
+    for (let n = begin; n < end; n++) passed.add(n);
+    for (const n of passed) if (passed.size > PASSED_MAX) passed.delete(n);
+  }
+
+  /** Whether nobody was promised that it comes before the others; and it comes only now. */
+  private isLate(channel: string, n: number): boolean {
+    return this.ledger.isDoubtful(channel, n) && this.passed.get(channel)!.delete(n);
   }
 
   private wasTold(channel: string): boolean {

@@ -203,12 +203,13 @@ interface Figures {
 }
 
 async function figures(node: Tidings, redis: Redis): Promise<Figures> {
+  const rollup = readFileSync(`/proc/${node.pid}/smaps_rollup`, 'utf8');
+  const fds = readdirSync(`/proc/${node.pid}/fd`).length; // before we ask: who does is a descriptor too, for a while
   const metrics = await node.metrics();
   const of = (name: string): number => sumOf(metrics, name) ?? -1;
-  const rollup = readFileSync(`/proc/${node.pid}/smaps_rollup`, 'utf8');
   return {
     pss: Number(/^Pss:\s+(\d+)/m.exec(rollup)![1]) / 1024,
-    fds: readdirSync(`/proc/${node.pid}/fd`).length,
+    fds,
     connections: of('websocket_connections_total'),
     subscriptions: of('websocket_channel_subscriptions'),
     users: of('websocket_users_connected'),
@@ -224,13 +225,15 @@ const withoutPss = ({ pss: _, ...rest }: Figures): string => JSON.stringify(rest
 /** Each worker subscribes for itself, so when ears come again it matters which of them they reach. */
 const ofNode = (figures: Figures): string => withoutPss({ ...figures, subscriptions: 0 });
 
-/** Waits until everything but memory is as in `wanted`, or, without that, nothing moves any more. */
-async function settled(node: Tidings, redis: Redis, wanted?: Figures): Promise<Figures> {
+const LINGERS = 7000; // milliseconds; a channel that was left does for five seconds
+
+/** Waits until everything but memory is as in `wanted`, or, without that, nothing has moved for `still`. */
+async function settled(node: Tidings, redis: Redis, wanted?: Figures, still = LINGERS): Promise<Figures> {
   let before = '';
   let is = await figures(node, redis);
   for (let i = 0; i < 60 && ofNode(is) !== (wanted ? ofNode(wanted) : before); i++) {
     before = ofNode(is);
-    await sleep(wanted ? 1000 : 7000); // a channel that was left lingers for five seconds
+    await sleep(wanted ? 1000 : still);
     is = await figures(node, redis);
   }
   return is;
@@ -253,7 +256,7 @@ test(`${SECONDS} seconds`, async () => {
   const b = await new Node('b', redis, false).start();
   const nodes = [a, b];
   const began = Date.now();
-  const empty = await Promise.all(nodes.map((node) => figures(node.server, redis)));
+  const empty = await Promise.all(nodes.map((node) => settled(node.server, redis, undefined, 1000)));
   const pick = (): Tidings => (b.isUp && any(2) ? b.server : a.server);
 
   const ears: Ear[] = [];
