@@ -9,10 +9,11 @@
 
 #include <errno.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 enum {
-    KINDS_MAX = 48, /* a worker has one for each address that it listens on */
+    KINDS_MAX = 49, /* a worker has one for each address that it listens on, and one is our own */
     TURNS_MAX = 12,
     TICKS_MAX = 4,
     ALARMS_MAX = 4,
@@ -40,9 +41,10 @@ struct loop {
     uv_loop_t uv;
     uv_poll_t sockets; /* readable when any socket of `epoll` is ready */
     uv_check_t check;
-    uv_async_t wake;
     uv_idle_t again; /* active while a turn left work over */
-    int epoll;
+    int epoll, wake; /* an eventfd that nobody reads: each write is an event */
+    atomic_bool is_woken;
+    struct loop_waker *wakers;
     uint32_t kind_count, turn_count, tick_count, alarm_count;
     struct kind kinds[KINDS_MAX];
     struct turn ends[TURNS_MAX];
@@ -74,8 +76,18 @@ static void on_again(uv_idle_t *handle) {
     (void)handle; /* its being active is what keeps the loop from sleeping */
 }
 
-static void on_wake(uv_async_t *handle) {
-    (void)handle; /* that there is a turn is all */
+/* Whoever finds `is_woken` set while it is reset here has set their waker before. */
+static void on_wake(void *owner, uint32_t index, uint32_t events) {
+    struct loop *loop = owner;
+    (void)index;
+    (void)events;
+    (void)atomic_exchange(&loop->is_woken, false);
+    for (struct loop_waker *waker = loop->wakers; waker; waker = waker->next) {
+        if (atomic_load_explicit(&waker->is_set, memory_order_relaxed) &&
+            atomic_exchange(&waker->is_set, false)) {
+            waker->woken(waker->owner);
+        }
+    }
 }
 
 /* Who had something to say meanwhile has waited so long. */
@@ -106,32 +118,36 @@ static void on_check(uv_check_t *handle) {
     }
 }
 
+static void close_descriptors(struct loop *loop) {
+    if (loop->epoll >= 0) (void)close(loop->epoll);
+    if (loop->wake >= 0) (void)close(loop->wake);
+}
+
 struct loop *loop_new(struct err_note *note) {
-    int epoll = epoll_create1(EPOLL_CLOEXEC);
-    if (epoll < 0) {
-        (void)err_note(note, ERR_LIMIT, "epoll_create1: %s", strerror(errno));
-        return NULL;
-    }
     struct loop *loop = mem_new(sizeof *loop);
-    loop->epoll = epoll;
+    loop->epoll = epoll_create1(EPOLL_CLOEXEC);
+    loop->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     loop->now_ns = clock_now_ns();
-    int e = uv_loop_init(&loop->uv);
+    int e = loop->epoll < 0 || loop->wake < 0 ? uv_translate_sys_error(errno) : 0;
+    if (!e && loop_watch(loop, loop->wake, loop_add_kind(loop, on_wake, loop), 0,
+                         EPOLLIN | EPOLLET) != ERR_OK) {
+        e = uv_translate_sys_error(errno);
+    }
+    if (!e) e = uv_loop_init(&loop->uv);
     if (e) {
         (void)err_note(note, ERR_LIMIT, "event loop: %s", uv_strerror(e));
-        (void)close(epoll);
+        close_descriptors(loop);
         mem_free(loop);
         return NULL;
     }
     loop->sockets.data = loop->check.data = loop->again.data = loop;
-    e = uv_poll_init(&loop->uv, &loop->sockets, epoll);
+    e = uv_poll_init(&loop->uv, &loop->sockets, loop->epoll);
     assert(e == 0);
     e = uv_poll_start(&loop->sockets, UV_READABLE, on_sockets);
     assert(e == 0);
     (void)uv_check_init(&loop->uv, &loop->check);
     (void)uv_check_start(&loop->check, on_check);
     (void)uv_idle_init(&loop->uv, &loop->again);
-    e = uv_async_init(&loop->uv, &loop->wake, on_wake);
-    assert(e == 0);
     return loop;
 }
 
@@ -147,7 +163,7 @@ void loop_free(struct loop *loop) {
     /* Not just one run: a `loop_stop` that no run has met yet would end it at once. */
     while (uv_loop_close(&loop->uv) == UV_EBUSY)
         (void)uv_run(&loop->uv, UV_RUN_DEFAULT);
-    (void)close(loop->epoll);
+    close_descriptors(loop);
     mem_free(loop);
 }
 
@@ -164,7 +180,22 @@ void loop_stop(struct loop *loop) {
 }
 
 void loop_wake(struct loop *loop) {
-    (void)uv_async_send(&loop->wake);
+    static const uint64_t one = 1;
+    if (atomic_exchange(&loop->is_woken, true)) return;
+    ssize_t written = write(loop->wake, &one, sizeof one);
+    assert(written == sizeof one);
+    (void)written;
+}
+
+void loop_add_waker(struct loop *loop, struct loop_waker *waker, loop_tick woken, void *owner) {
+    *waker = (struct loop_waker){ .loop = loop, .woken = woken, .owner = owner };
+    waker->next = loop->wakers;
+    loop->wakers = waker;
+}
+
+void loop_waker_set(struct loop_waker *waker) {
+    atomic_store(&waker->is_set, true);
+    loop_wake(waker->loop);
 }
 
 uint32_t loop_add_kind(struct loop *loop, loop_ready ready, void *owner) {

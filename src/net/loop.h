@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * net/loop.h: a thread's event loop: libuv for timers, signals and messages between threads, and
- * one epoll of our own, inside it, for the many sockets.
+ * net/loop.h: a thread's event loop: libuv for timers and signals, and one epoll of our own, inside
+ * it, for the many sockets and for being woken by other threads.
  *
  * A turn: due timers; every socket that is ready, one after the other; then, once, the turn's end,
  * where what was handled is flushed. A socket costs no memory here: the kernel keeps a kind and an
@@ -15,6 +15,8 @@
 
 #include "base/count.h"
 #include "base/err.h"
+
+#include <stdatomic.h>
 
 #include <uv.h>
 
@@ -43,8 +45,24 @@ uv_loop_t *loop_uv(struct loop *loop);
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
 
-/* Any thread: there is to be a turn soon, also when no socket is ready. */
+/* Any thread: there is to be a turn soon, also when no socket is ready. Not by uv_async_send(3):
+ * there the woken thread spins until the waking one is back from its system call, which cost a
+ * tenth of the CPU where two threads pass messages on and share a core. */
 void loop_wake(struct loop *loop);
+
+/* Somebody who is told on the loop that others have woken it for that. */
+struct loop_waker {
+    struct loop *loop;
+    loop_tick woken;
+    void *owner;
+    struct loop_waker *next;
+    atomic_bool is_set;
+};
+
+/* Before the loop runs. `waker` must stay until the loop has ended its turns. */
+void loop_add_waker(struct loop *loop, struct loop_waker *waker, loop_tick woken, void *owner);
+/* Any thread. */
+void loop_waker_set(struct loop_waker *waker);
 
 /* Makes room for a kind of socket; at most 48. Returns its number for `loop_watch`. */
 uint32_t loop_add_kind(struct loop *loop, loop_ready ready, void *owner);

@@ -16,9 +16,7 @@ struct items {
 };
 
 struct mailbox {
-    uv_async_t wake;
-    mailbox_filled filled;
-    void *owner;
+    struct loop_waker waker;
     size_t item_bytes, max;
     pthread_mutex_t lock;
     struct items posted;         /* under `lock` */
@@ -28,23 +26,13 @@ struct mailbox {
     size_t taken_from;
 };
 
-static void on_wake(uv_async_t *handle) {
-    struct mailbox *box = handle->data;
-    box->filled(box->owner);
-}
-
 struct mailbox *mailbox_new(struct loop *loop, size_t item_bytes, size_t max, mailbox_filled filled,
                             void *owner) {
     struct mailbox *box = mem_new(sizeof *box);
-    box->filled = filled;
-    box->owner = owner;
     box->item_bytes = item_bytes;
     box->max = max;
     (void)pthread_mutex_init(&box->lock, NULL);
-    int e = uv_async_init(loop_uv(loop), &box->wake, on_wake);
-    assert(e == 0);
-    (void)e;
-    box->wake.data = box;
+    loop_add_waker(loop, &box->waker, filled, owner);
     return box;
 }
 
@@ -81,7 +69,7 @@ enum err mailbox_post(struct mailbox *box, const void *item) {
 
 void mailbox_wake(struct mailbox *box) {
     if (!atomic_load_explicit(&box->needs_wake, memory_order_relaxed)) return;
-    if (atomic_exchange(&box->needs_wake, false)) (void)uv_async_send(&box->wake);
+    if (atomic_exchange(&box->needs_wake, false)) loop_waker_set(&box->waker);
 }
 
 size_t mailbox_take(struct mailbox *box, void *ret_items, size_t max) {

@@ -19,8 +19,7 @@ typedef void (*mailbox_filled)(void *owner);
 /* A mailbox of the thread that runs `loop`, for items of `item_bytes`, at most `max` waiting. */
 struct mailbox *mailbox_new(struct loop *loop, size_t item_bytes, size_t max, mailbox_filled filled,
                             void *owner);
-/* The owner's loop must have ended its turns; what waits is dropped. The wake-up handle is closed
- * by `loop_free`, which must come before. NULL is fine. */
+/* The owner's loop must have ended its turns; what waits is dropped. NULL is fine. */
 void mailbox_free(struct mailbox *box);
 
 /* Any thread. Copies the item. ERR_LIMIT when `max` wait, ERR_NOMEM. */
