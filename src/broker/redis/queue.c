@@ -37,7 +37,6 @@ static void ask(struct broker *broker, struct broker_call *call) {
     struct queue *queue = &worker->redis->queue;
     prepare(worker, call);
     pthread_mutex_lock(&queue->lock);
-    bool was_empty = queue->count == 0;
     bool is_taken = !queue->is_closed && queue->count < CALLS_WAITING_MAX;
     if (is_taken) {
         *queue->last = call;
@@ -50,9 +49,18 @@ static void ask(struct broker *broker, struct broker_call *call) {
         call->is_dropped = is_dropped;
         call->err = is_dropped ? ERR_CLOSED : ERR_LIMIT;
         give(worker, call, &call->next);
-    } else if (was_empty) {
-        loop_wake(worker->redis->loop);
+    } else {
+        worker->has_asked = true;
     }
+}
+
+/* Lets the broker's thread begin, once for all that a turn has asked: woken for the first of many
+ * it would send them to Redis one by one. */
+static bool begin_asked(void *owner) {
+    struct worker *worker = owner;
+    if (worker->has_asked) loop_wake(worker->redis->loop);
+    worker->has_asked = false;
+    return false;
 }
 
 static struct broker_call *take(struct broker *broker) {
@@ -65,7 +73,11 @@ static struct broker_call *take(struct broker *broker) {
         pthread_mutex_unlock(&worker->lock);
     }
     struct broker_call *call = worker->taken;
-    if (call) worker->taken = call->next;
+    if (call) {
+        worker->taken = call->next;
+    } else {
+        (void)begin_asked(worker); /* before this turn flushes what it has for clients */
+    }
     return call;
 }
 
@@ -105,6 +117,7 @@ struct worker *redis_worker_new(struct broker_redis *redis, struct loop *loop) {
     worker->loop = loop;
     worker->answered_last = &worker->answered;
     worker->given_last = &worker->given;
+    loop_add_turn(loop, begin_asked, worker);
     (void)pthread_mutex_init(&worker->lock, NULL);
     return worker;
 }

@@ -61,6 +61,7 @@ struct worker {
     pthread_mutex_t lock;
     struct broker_call *given, **given_last; /* under it */
     struct broker_call *taken;               /* the worker's */
+    bool has_asked;                          /* and the broker's thread was not woken for it */
 };
 
 /* What lies in the room of a call while it is the broker's. */
