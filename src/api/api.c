@@ -6,6 +6,7 @@
 
 #include "api/admin_priv.h"
 #include "api/demo_priv.h"
+#include "api/publish_later_priv.h"
 #include "api/routes_priv.h"
 #include "base/clock.h"
 #include "base/mem.h"
@@ -60,6 +61,7 @@ struct api *api_new(struct api_shared *shared, const struct api_rules *rules, st
 
 void api_free(struct api *api) {
     if (!api) return;
+    publish_jobs_finish(api);
     buf_finish(&api->name);
     buf_finish(&api->key);
     buf_finish(&api->answer);

@@ -12,6 +12,7 @@
 #include "base/json.h"
 
 struct store;
+struct publish_spare;
 struct stats_asking;
 
 /* What all other nodes have together, when it was last asked. */
@@ -38,11 +39,13 @@ struct api {
     const struct api_rules *rules;
     struct hub *hub;
     const struct loop *loop;
-    const struct http_router *router;  /* whose routes label the request counters */
-    struct buf name;                   /* a target name that was written with escapes */
-    struct buf key;                    /* an idempotency key that was */
-    struct buf answer;                 /* a remembered answer */
-    struct buf cors;                   /* the header lines of the answer being written */
+    const struct http_router *router; /* whose routes label the request counters */
+    struct buf name;                  /* a target name that was written with escapes */
+    struct buf key;                   /* an idempotency key that was */
+    struct buf answer;                /* a remembered answer */
+    struct buf cors;                  /* the header lines of the answer being written */
+    struct publish_spare *spare_jobs; /* see publish_later.c */
+    size_t spare_job_count;
     struct stats_asking *stats_asking; /* who waits for the figures of other nodes; NULL: nobody */
 };
 

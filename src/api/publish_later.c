@@ -22,6 +22,8 @@ enum {
     UNDER_WAY_MAX = 128,       /* questions of one call */
     ANSWER_KEPT_MAX = 1 << 20, /* a longer one is not remembered */
     WHY_SHOWN_MAX = 200,
+    SMALL_BYTES = 2048, /* of a job, for most calls with one publish */
+    SPARE_MAX = 128,    /* such that are kept */
     TARGET_BYTES = 2 * (int)sizeof(struct publish_target), /* in a list, with what finds it */
 };
 
@@ -31,11 +33,10 @@ struct command {
     struct buf name, key; /* rooms of the request */
     struct buf answer;    /* of a publish with a key: the one to be remembered, or that was */
     struct buf why;       /* the broker's words when it refused */
-    struct message *message;
-    bool is_refused;  /* and `problem` says why */
-    bool is_again;    /* `answer` is that of the first time */
-    bool has_key;     /* which the broker has to be told about in the end */
-    bool may_be_sent; /* to some target */
+    bool is_refused;      /* and `problem` says why */
+    bool is_again;        /* `answer` is that of the first time */
+    bool has_key;         /* which the broker has to be told about in the end */
+    bool may_be_sent;     /* to some target */
     struct api_problem problem;
 };
 
@@ -55,7 +56,6 @@ struct publish_job {
     struct http_later later;
     struct http_response *response; /* as long as the handler runs */
     unsigned char key_digest[DIGEST_BYTES];
-    uint64_t received_ns;
     size_t bytes; /* that are counted for it */
     struct span text;
     struct step *spare;
@@ -64,6 +64,7 @@ struct publish_job {
     size_t command_at, target_at; /* the next place */
     bool is_batch;
     bool is_dropped; /* the server ends */
+    bool is_small;   /* has SMALL_BYTES */
     struct step step;
     struct step *own_steps;
     size_t command_count;
@@ -170,21 +171,11 @@ static void find_answered(struct step *step) {
 }
 
 static bool send_ask(struct step *step) {
-    struct publish_job *job = step->job;
     struct command *command = step->command;
-    const struct publish_request *request = &command->request;
     if (is_over(command)) return false;
-    if (!command->message) command->message = message_new(request->data, job->received_ns);
-    if (!command->message) {
-        step->target->outcome = PUBLISH_OVERLOADED;
-        return false;
-    }
     step->publishing.done = on_published;
-    hub_publish_later(job->api->hub, channel_of(step), command->message, &step->publishing);
-    if (step->target == &request->targets[request->target_count - 1]) {
-        message_unref(command->message);
-        command->message = NULL;
-    }
+    hub_publish_later(step->job->api->hub, channel_of(step), command->request.data,
+                      &step->publishing);
     return true;
 }
 
@@ -290,11 +281,42 @@ static void answer(struct publish_job *job) {
 
 /* ---- the job -------------------------------------------------------------------------------- */
 
+/* A small job is kept for the next call: with many under way malloc has none of their size at hand
+ * and would cut and join its free pieces each time. */
+struct publish_spare {
+    struct publish_spare *next;
+};
+
+static void *memory_take(struct api *api, size_t bytes) {
+    if (bytes > SMALL_BYTES) return mem_try(bytes);
+    struct publish_spare *spare = api->spare_jobs;
+    if (!spare) return mem_try(SMALL_BYTES);
+    api->spare_jobs = spare->next;
+    api->spare_job_count--;
+    return spare;
+}
+
+static void memory_give(struct publish_job *job) {
+    struct api *api = job->api;
+    if (!job->is_small || job->is_dropped || api->spare_job_count == SPARE_MAX) {
+        mem_free(job);
+        return;
+    }
+    struct publish_spare *spare = (void *)job;
+    spare->next = api->spare_jobs;
+    api->spare_jobs = spare;
+    api->spare_job_count++;
+}
+
+void publish_jobs_finish(struct api *api) {
+    while (api->spare_jobs)
+        mem_free(memory_take(api, 0));
+}
+
 /* After the server's end nothing is left to count in. */
 static void job_free(struct publish_job *job) {
     for (size_t i = 0; i < job->command_count; i++) {
         struct command *command = &job->commands[i];
-        message_unref(command->message);
         publish_request_finish(&command->request);
         buf_finish(&command->name);
         buf_finish(&command->key);
@@ -303,7 +325,7 @@ static void job_free(struct publish_job *job) {
     }
     if (!job->is_dropped) api_later_give(job->api->shared, job->bytes);
     mem_free(job->own_steps);
-    mem_free(job);
+    memory_give(job);
 }
 
 static void next_command(struct publish_job *job) {
@@ -369,7 +391,7 @@ struct publish_job *publish_job_new(struct api *api, struct http_call *call,
     size_t bytes = sizeof(struct publish_job) + commands_len + text.len;
     struct publish_job *job = NULL;
     if (api_later_take(api->shared, bytes)) {
-        job = mem_try(bytes);
+        job = memory_take(api, bytes);
         if (!job) api_later_give(api->shared, bytes);
     }
     if (!job) {
@@ -378,8 +400,7 @@ struct publish_job *publish_job_new(struct api *api, struct http_call *call,
         api_problem_answer(&problem, call->response);
         return NULL;
     }
-    *job =
-        (struct publish_job){ .api = api, .bytes = bytes, .received_ns = loop_now_ns(api->loop) };
+    *job = (struct publish_job){ .api = api, .bytes = bytes, .is_small = bytes <= SMALL_BYTES };
     char *copy = (char *)job->commands + commands_len;
     if (text.len > 0) memcpy(copy, text.at, text.len);
     job->text = span_of(copy, text.len);

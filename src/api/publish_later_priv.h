@@ -27,4 +27,7 @@ void publish_job_refuse(struct publish_job *job, const struct api_problem *probl
  * The job frees itself. */
 void publish_job_begin(struct publish_job *own_job, struct http_call *call, bool is_batch);
 
+/* Frees what is kept for jobs to come. */
+void publish_jobs_finish(struct api *api);
+
 #endif

@@ -40,7 +40,8 @@ static enum err hand_on(struct hub_inlet *inlet, struct span channel, struct mes
     uint32_t hash;
     struct interest_stripe *stripe = interest_lock(&shared->interest, channel, &hash);
     struct interest *entry = interest_find(stripe, channel, hash);
-    if (entry) targets_find(shared, entry, message, &targets, &receipt);
+    size_t payload_len = message_payload(message).len;
+    if (entry) targets_find(shared, entry, payload_len, message->is_last, &targets, &receipt);
     enum err e = ERR_LIMIT;
     if (targets_have_room(shared, targets.workers, message->len)) {
         e = keep(shared, channel, message);

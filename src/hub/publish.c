@@ -41,7 +41,8 @@ enum err publish_deliver(void *owner, struct span channel, struct message *messa
         e = keep(hub, channel, message, &receipt.ticket);
         goto out;
     }
-    targets_find(shared, entry, message, &targets, &receipt);
+    size_t payload_len = message_payload(message).len;
+    targets_find(shared, entry, payload_len, message->is_last, &targets, &receipt);
     uint64_t by_mail = targets.workers & ~self;
     if (targets.workers & self) {
         /* What others have sent here before must not be overtaken. */
@@ -92,30 +93,27 @@ enum err hub_publish(struct hub *hub, struct span channel, struct message *messa
 }
 
 /* What listeners here are about to get by way of the broker. */
-static void count_listeners(struct hub *hub, struct span channel, const struct message *message,
+static void count_listeners(struct hub *hub, struct span channel, size_t payload_len,
                             struct receipt *ret) {
     struct hub_shared *shared = hub->shared;
     struct targets targets;
     uint32_t hash;
     struct interest_stripe *stripe = interest_lock(&shared->interest, channel, &hash);
     struct interest *entry = interest_find(stripe, channel, hash);
-    if (entry) targets_find(shared, entry, message, &targets, ret);
+    if (entry) targets_find(shared, entry, payload_len, false, &targets, ret);
     interest_unlock(stripe);
 }
 
 static void on_published(struct broker_call *call) {
     struct hub_publishing *publishing = container_of(call, struct hub_publishing, call);
-    message_unref(publishing->message);
     publishing->done(publishing);
 }
 
-void hub_publish_later(struct hub *hub, struct span channel, struct message *message,
+void hub_publish_later(struct hub *hub, struct span channel, struct span payload,
                        struct hub_publishing *publishing) {
     const struct hub_rule *rule = hub_rule_of(hub, channel);
     bool keeps_history = rule && rule->keeps_history;
-    struct span payload = message_payload(message);
     publishing->receipt = (struct receipt){ 0 };
-    publishing->message = message_ref(message);
     publishing->call = (struct broker_call){
         .verb = keeps_history ? BROKER_APPEND : BROKER_PUBLISH,
         .name = channel,
@@ -123,7 +121,7 @@ void hub_publish_later(struct hub *hub, struct span channel, struct message *mes
         .is_last = keeps_history && hub_rule_is_last(rule, payload),
         .done = on_published,
     };
-    count_listeners(hub, channel, message, &publishing->receipt);
+    count_listeners(hub, channel, payload.len, &publishing->receipt);
     broker_ask(hub->broker, &publishing->call);
 }
 

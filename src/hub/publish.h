@@ -24,12 +24,11 @@ struct hub_publishing {
 
     /* The hub's own. */
     struct broker_call call;
-    struct message *message;
 };
 
 /* With a shared broker: the same, answered by `publishing->done` at the end of a later turn.
- * `channel` must stay until then; `message` is borrowed. */
-void hub_publish_later(struct hub *hub, struct span channel, struct message *message,
+ * `channel` and `payload` must stay until then. */
+void hub_publish_later(struct hub *hub, struct span channel, struct span payload,
                        struct hub_publishing *publishing);
 
 #endif

@@ -6,17 +6,16 @@
 
 #include "hub/channel_priv.h"
 
-void targets_find(const struct hub_shared *shared, struct interest *entry,
-                  const struct message *message, struct targets *ret, struct receipt *receipt) {
+void targets_find(const struct hub_shared *shared, struct interest *entry, size_t payload_len,
+                  bool is_last, struct targets *ret, struct receipt *receipt) {
     const struct listening *records = interest_listening(entry);
-    size_t bytes = message_payload(message).len;
     ret->workers = 0;
     for (size_t i = 0; i < entry->listening_count; i++) {
         const struct listening *record = &records[i];
-        if (bytes > atomic_load_explicit(&shared->endpoint_max_bytes[record->endpoint],
-                                         memory_order_relaxed)) {
+        if (payload_len > atomic_load_explicit(&shared->endpoint_max_bytes[record->endpoint],
+                                               memory_order_relaxed)) {
             receipt->skipped += record->count;
-            if (!message->is_last) continue; /* they are not told that, but it ends them */
+            if (!is_last) continue; /* they are not told that, but it ends them */
         } else {
             receipt->deliveries += record->count;
         }

@@ -14,9 +14,10 @@ struct targets {
     uint32_t generation[HUB_WORKERS_MAX];
 };
 
-/* Adds up in `receipt` how many connections get it and how many do not because of its size. */
-void targets_find(const struct hub_shared *shared, struct interest *entry,
-                  const struct message *message, struct targets *ret, struct receipt *receipt);
+/* Adds up in `receipt` how many connections get it and how many do not because of its size. Those
+ * are told of the last message of a channel all the same. */
+void targets_find(const struct hub_shared *shared, struct interest *entry, size_t payload_len,
+                  bool is_last, struct targets *ret, struct receipt *receipt);
 
 /* Is there room for a message of `bytes` in the mailboxes of all `workers`? */
 bool targets_have_room(struct hub_shared *shared, uint64_t workers, size_t bytes);

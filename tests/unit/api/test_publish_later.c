@@ -550,7 +550,7 @@ static void failing_allocations(void **state) {
         assert_true(reply->status == 200 || reply->status == 503);
         forget_replies();
     }
-    assert_in_range(tried, 8, 200);
+    assert_in_range(tried, 6, 200);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
