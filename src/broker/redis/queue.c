@@ -32,6 +32,15 @@ static void give(struct worker *worker, struct broker_call *first, struct broker
     if (was_empty && !worker->redis->is_dropping) loop_wake(worker->loop);
 }
 
+/* Lets the broker's thread begin, once for all that a turn has asked, unless that is more than it
+ * carries out at a time: woken for the first of many it would send them to Redis one by one. */
+static bool begin_asked(void *owner) {
+    struct worker *worker = owner;
+    if (worker->has_asked) loop_wake(worker->redis->loop);
+    worker->has_asked = false;
+    return false;
+}
+
 static void ask(struct broker *broker, struct broker_call *call) {
     struct worker *worker = container_of(broker, struct worker, broker);
     struct queue *queue = &worker->redis->queue;
@@ -44,6 +53,7 @@ static void ask(struct broker *broker, struct broker_call *call) {
         queue->count++;
     }
     bool is_dropped = queue->is_closed;
+    bool is_turnful = queue->count % CALLS_A_TURN == 0;
     pthread_mutex_unlock(&queue->lock);
     if (!is_taken) {
         call->is_dropped = is_dropped;
@@ -51,16 +61,8 @@ static void ask(struct broker *broker, struct broker_call *call) {
         give(worker, call, &call->next);
     } else {
         worker->has_asked = true;
+        if (is_turnful) (void)begin_asked(worker);
     }
-}
-
-/* Lets the broker's thread begin, once for all that a turn has asked: woken for the first of many
- * it would send them to Redis one by one. */
-static bool begin_asked(void *owner) {
-    struct worker *worker = owner;
-    if (worker->has_asked) loop_wake(worker->redis->loop);
-    worker->has_asked = false;
-    return false;
 }
 
 static struct broker_call *take(struct broker *broker) {

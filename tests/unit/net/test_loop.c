@@ -12,6 +12,8 @@
 #include "base/clock.h"
 #include "net/loop.h"
 
+#include <pthread.h>
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -114,6 +116,90 @@ static void it_does_not_sleep_while_work_is_left(void **state) {
     end(&s);
 }
 
+/* Threads that wake a loop, one for its turn and one for being called, and wait until it has seen
+ * why, time and again: hangs when a waking is lost. */
+
+enum { BY_TURN, BY_CALL, WAKERS, WAKES = 5000 };
+
+struct sleeper {
+    struct loop *loop;
+    struct loop_waker waker;
+    atomic_uint said[WAKERS], seen[WAKERS];
+    bool is_used[WAKERS];
+    unsigned dawdled;
+};
+
+struct alarm_clock {
+    pthread_t thread;
+    struct sleeper *sleeper;
+    int by;
+};
+
+static void see(struct sleeper *sleeper, int by) {
+    unsigned said = atomic_load_explicit(&sleeper->said[by], memory_order_relaxed);
+    atomic_store_explicit(&sleeper->seen[by], said, memory_order_relaxed);
+}
+
+/* So that it is woken at every point of its turn. */
+static void dawdle(struct sleeper *sleeper) {
+    for (volatile unsigned left = ++sleeper->dawdled % 1000; left > 0;)
+        left--;
+}
+
+static void on_called(void *owner) {
+    see(owner, BY_CALL);
+    dawdle(owner);
+}
+
+static bool look_around(void *owner) {
+    struct sleeper *sleeper = owner;
+    see(sleeper, BY_TURN);
+    bool is_over = true;
+    for (int by = 0; by < WAKERS; by++)
+        is_over &= !sleeper->is_used[by] || sleeper->seen[by] == WAKES;
+    if (is_over) loop_stop(sleeper->loop);
+    dawdle(sleeper);
+    return false;
+}
+
+static void *wake_often(void *arg) {
+    const struct alarm_clock *clock = arg;
+    struct sleeper *sleeper = clock->sleeper;
+    for (unsigned i = 1; i <= WAKES; i++) {
+        atomic_store_explicit(&sleeper->said[clock->by], i, memory_order_relaxed);
+        if (clock->by == BY_CALL) {
+            loop_waker_set(&sleeper->waker);
+        } else {
+            loop_wake(sleeper->loop);
+        }
+        while (atomic_load_explicit(&sleeper->seen[clock->by], memory_order_relaxed) != i)
+            (void)sched_yield();
+    }
+    return NULL;
+}
+
+static void no_waking_is_lost(void **state) {
+    (void)state;
+    static const bool used[][WAKERS] = { { true, false }, { false, true }, { true, true } };
+    for (size_t i = 0; i < countof(used); i++) {
+        struct sleeper sleeper = { .loop = loop_new(NULL) };
+        struct alarm_clock clocks[WAKERS];
+        memcpy(sleeper.is_used, used[i], sizeof used[i]);
+        loop_add_waker(sleeper.loop, &sleeper.waker, on_called, &sleeper);
+        loop_add_turn(sleeper.loop, look_around, &sleeper);
+        for (int by = 0; by < WAKERS; by++) {
+            clocks[by] = (struct alarm_clock){ .sleeper = &sleeper, .by = by };
+            if (!used[i][by]) continue;
+            assert_int_equal(pthread_create(&clocks[by].thread, NULL, wake_often, &clocks[by]), 0);
+        }
+        loop_run(sleeper.loop);
+        for (int by = 0; by < WAKERS; by++) {
+            if (used[i][by]) (void)pthread_join(clocks[by].thread, NULL);
+        }
+        loop_free(sleeper.loop);
+    }
+}
+
 static void a_watch_can_be_changed_and_ended(void **state) {
     (void)state;
     struct scene s;
@@ -198,6 +284,7 @@ int main(void) {
         cmocka_unit_test(ticks_recur),
         cmocka_unit_test(an_alarm_goes_off_once),
         cmocka_unit_test(it_does_not_sleep_while_work_is_left),
+        cmocka_unit_test(no_waking_is_lost),
         cmocka_unit_test(a_watch_can_be_changed_and_ended),
         cmocka_unit_test(many_are_ready_in_one_turn),
         cmocka_unit_test(a_loop_that_never_ran_can_be_freed),
