@@ -144,8 +144,8 @@ MUST_USE static inline enum err broker_publish(struct broker *broker, struct spa
 
 /* The rest: of a shared broker only. */
 
-/* Asks. Calls of one worker are carried out in their order, at the latest from the end of its turn
- * on. */
+/* Asks. Calls of one worker are carried out in their order: at the latest from when `broker_take`
+ * says that there is none, or its loop waits. */
 static inline void broker_ask(struct broker *broker, struct broker_call *call) {
     broker->ops->ask(broker, call);
 }

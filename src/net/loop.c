@@ -15,6 +15,7 @@
 enum {
     KINDS_MAX = 49, /* a worker has one for each address that it listens on, and one is our own */
     TURNS_MAX = 12,
+    PAUSES_MAX = 2,
     TICKS_MAX = 4,
     ALARMS_MAX = 4,
     EVENTS_A_WAIT = 512,
@@ -31,6 +32,11 @@ struct turn {
     void *owner;
 };
 
+struct pause {
+    loop_pause pause;
+    void *owner;
+};
+
 struct tick {
     uv_timer_t timer;
     loop_tick tick;
@@ -40,14 +46,16 @@ struct tick {
 struct loop {
     uv_loop_t uv;
     uv_poll_t sockets; /* readable when any socket of `epoll` is ready */
+    uv_prepare_t prepare;
     uv_check_t check;
     uv_idle_t again; /* active while a turn left work over */
     int epoll, wake; /* an eventfd that nobody reads: each write is an event */
     atomic_bool is_woken;
     struct loop_waker *wakers;
-    uint32_t kind_count, turn_count, tick_count, alarm_count;
+    uint32_t kind_count, turn_count, pause_count, tick_count, alarm_count;
     struct kind kinds[KINDS_MAX];
     struct turn ends[TURNS_MAX];
+    struct pause pauses[PAUSES_MAX];
     struct tick ticks[TICKS_MAX];
     struct tick alarms[ALARMS_MAX];
     uint64_t now_ns;
@@ -88,6 +96,15 @@ static void on_wake(void *owner, uint32_t index, uint32_t events) {
             waker->woken(waker->owner);
         }
     }
+}
+
+static void pause_all(struct loop *loop) {
+    for (uint32_t i = 0; i < loop->pause_count; i++)
+        loop->pauses[i].pause(loop->pauses[i].owner);
+}
+
+static void on_prepare(uv_prepare_t *handle) {
+    pause_all(handle->data);
 }
 
 /* Who had something to say meanwhile has waited so long. */
@@ -140,11 +157,13 @@ struct loop *loop_new(struct err_note *note) {
         mem_free(loop);
         return NULL;
     }
-    loop->sockets.data = loop->check.data = loop->again.data = loop;
+    loop->sockets.data = loop->prepare.data = loop->check.data = loop->again.data = loop;
     e = uv_poll_init(&loop->uv, &loop->sockets, loop->epoll);
     assert(e == 0);
     e = uv_poll_start(&loop->sockets, UV_READABLE, on_sockets);
     assert(e == 0);
+    (void)uv_prepare_init(&loop->uv, &loop->prepare);
+    (void)uv_prepare_start(&loop->prepare, on_prepare);
     (void)uv_check_init(&loop->uv, &loop->check);
     (void)uv_check_start(&loop->check, on_check);
     (void)uv_idle_init(&loop->uv, &loop->again);
@@ -158,7 +177,7 @@ static void close_handle(uv_handle_t *handle, void *arg) {
 
 void loop_free(struct loop *loop) {
     if (!loop) return;
-    loop->turn_count = 0;
+    loop->turn_count = loop->pause_count = 0;
     uv_walk(&loop->uv, close_handle, NULL);
     /* Not just one run: a `loop_stop` that no run has met yet would end it at once. */
     while (uv_loop_close(&loop->uv) == UV_EBUSY)
@@ -173,6 +192,7 @@ uv_loop_t *loop_uv(struct loop *loop) {
 
 void loop_run(struct loop *loop) {
     (void)uv_run(&loop->uv, UV_RUN_DEFAULT);
+    pause_all(loop);
 }
 
 void loop_stop(struct loop *loop) {
@@ -187,7 +207,7 @@ void loop_wake(struct loop *loop) {
     (void)written;
 }
 
-void loop_add_waker(struct loop *loop, struct loop_waker *waker, loop_tick woken, void *owner) {
+void loop_add_waker(struct loop *loop, struct loop_waker *waker, loop_woken woken, void *owner) {
     *waker = (struct loop_waker){ .loop = loop, .woken = woken, .owner = owner };
     waker->next = loop->wakers;
     loop->wakers = waker;
@@ -207,6 +227,11 @@ uint32_t loop_add_kind(struct loop *loop, loop_ready ready, void *owner) {
 void loop_add_turn(struct loop *loop, loop_turn turn, void *owner) {
     assert(loop->turn_count < TURNS_MAX);
     loop->ends[loop->turn_count++] = (struct turn){ turn, owner };
+}
+
+void loop_add_pause(struct loop *loop, loop_pause pause, void *owner) {
+    assert(loop->pause_count < PAUSES_MAX);
+    loop->pauses[loop->pause_count++] = (struct pause){ pause, owner };
 }
 
 static void on_tick(uv_timer_t *timer) {

@@ -33,6 +33,12 @@ typedef void (*loop_ready)(void *owner, uint32_t index, uint32_t events);
 /* The end of a turn. True: there is more to do, the next turn must not wait for a socket. */
 typedef bool (*loop_turn)(void *owner);
 
+/* The loop is about to wait for sockets, or has ended. */
+typedef void (*loop_pause)(void *owner);
+
+/* Others have woken the loop for this. */
+typedef void (*loop_woken)(void *owner);
+
 /* NULL and a note when the kernel refuses (too few descriptors, no memory). */
 struct loop *loop_new(struct err_note *note);
 /* Closes whatever libuv handles are left and runs until they are gone. NULL is fine. */
@@ -53,21 +59,24 @@ void loop_wake(struct loop *loop);
 /* Somebody who is told on the loop that others have woken it for that. */
 struct loop_waker {
     struct loop *loop;
-    loop_tick woken;
+    loop_woken woken;
     void *owner;
     struct loop_waker *next;
     atomic_bool is_set;
 };
 
-/* Before the loop runs. `waker` must stay until the loop has ended its turns. */
-void loop_add_waker(struct loop *loop, struct loop_waker *waker, loop_tick woken, void *owner);
-/* Any thread. */
+/* Before others may set `waker`, which must stay until the loop has ended its turns. */
+void loop_add_waker(struct loop *loop, struct loop_waker *waker, loop_woken woken, void *owner);
+/* Any thread. `woken` is called once for all that set it before, in the sockets' part of a turn. */
 void loop_waker_set(struct loop_waker *waker);
 
 /* Makes room for a kind of socket; at most 48. Returns its number for `loop_watch`. */
 uint32_t loop_add_kind(struct loop *loop, loop_ready ready, void *owner);
 /* Called at the end of each turn, in the order of adding; at most 12. */
 void loop_add_turn(struct loop *loop, loop_turn turn, void *owner);
+/* Called whenever the loop is about to wait, also behind timers and before its first turn, and when
+ * `loop_run` ends; at most 2. */
+void loop_add_pause(struct loop *loop, loop_pause pause, void *owner);
 /* Called every `every_ms` milliseconds; at most 4. */
 void loop_add_tick(struct loop *loop, uint64_t every_ms, loop_tick tick, void *owner);
 /* A timer of which `loop_set_alarm` says when it goes off, once; at most 4. Returns its number. */

@@ -34,11 +34,10 @@ static void give(struct worker *worker, struct broker_call *first, struct broker
 
 /* Lets the broker's thread begin, once for all that a turn has asked, unless that is more than it
  * carries out at a time: woken for the first of many it would send them to Redis one by one. */
-static bool begin_asked(void *owner) {
+static void begin_asked(void *owner) {
     struct worker *worker = owner;
     if (worker->has_asked) loop_wake(worker->redis->loop);
     worker->has_asked = false;
-    return false;
 }
 
 static void ask(struct broker *broker, struct broker_call *call) {
@@ -61,7 +60,7 @@ static void ask(struct broker *broker, struct broker_call *call) {
         give(worker, call, &call->next);
     } else {
         worker->has_asked = true;
-        if (is_turnful) (void)begin_asked(worker);
+        if (is_turnful) begin_asked(worker);
     }
 }
 
@@ -78,7 +77,7 @@ static struct broker_call *take(struct broker *broker) {
     if (call) {
         worker->taken = call->next;
     } else {
-        (void)begin_asked(worker); /* before this turn flushes what it has for clients */
+        begin_asked(worker); /* before this turn flushes what it has for clients */
     }
     return call;
 }
@@ -119,7 +118,7 @@ struct worker *redis_worker_new(struct broker_redis *redis, struct loop *loop) {
     worker->loop = loop;
     worker->answered_last = &worker->answered;
     worker->given_last = &worker->given;
-    loop_add_turn(loop, begin_asked, worker);
+    loop_add_pause(loop, begin_asked, worker);
     (void)pthread_mutex_init(&worker->lock, NULL);
     return worker;
 }

@@ -82,6 +82,24 @@ static void answers_wake_the_worker(void **state) {
     node_end(&one);
 }
 
+/* Also from outside a turn, behind whose end they would stand: asked at once, not when the broker's
+ * thread looks anyway, which it does some fifty times a second. */
+static void what_is_asked_outside_of_turns_is_carried_out(void **state) {
+    (void)state;
+    enum { CALLS = 200 };
+    start(&one);
+    loop_add_turn(one.loop, on_woken, &one);
+    uint64_t begun_ns = clock_now_ns();
+    for (int i = 0; i < CALLS; i++) {
+        struct asking asking = { .call = { .verb = BROKER_PUBLISH, .name = SPAN("ws:u1") } };
+        node_ask(&one, &asking);
+        while (!asking.is_done)
+            (void)uv_run(loop_uv(one.loop), UV_RUN_ONCE);
+    }
+    assert_true(clock_now_ns() - begun_ns < CALLS * 10 * NS_PER_MS);
+    node_end(&one);
+}
+
 /* Answers come in the order of the questions. */
 static void answers_come_in_the_order_of_calls(void **state) {
     (void)state;
@@ -544,6 +562,7 @@ int main(void) {
         TEST(what_one_publishes_both_hear),
         TEST(the_prefix_stands_before_channels),
         TEST(answers_wake_the_worker),
+        TEST(what_is_asked_outside_of_turns_is_carried_out),
         TEST(answers_come_in_the_order_of_calls),
         TEST(a_channel_lingers),
         TEST(heard_rises_with_the_tickets),
