@@ -31,13 +31,9 @@ SCRIPT(tell_script, "for k = 1, #KEYS do\n"
                     "  redis.call('EXPIRE', KEYS[k], ARGV[1])\n"
                     "end\n");
 
-struct telling {
-    struct redis_command command;
-};
-
 static void on_told(struct redis_command *command, const struct redis_reply *reply) {
     (void)reply;
-    mem_free(container_of(command, struct telling, command));
+    mem_free(command);
 }
 
 static void name_user_key(const struct broker_redis *redis, struct script_keys *keys,
@@ -56,14 +52,11 @@ static void name_keys(const struct broker_redis *redis, struct script_keys *keys
 
 static void send_some(struct broker_redis *redis, const struct script_keys *keys,
                       const struct span *args, size_t count) {
-    struct telling *telling = mem_try(sizeof *telling);
-    if (!telling) return;
-    memset(telling, 0, sizeof *telling);
-    telling->command.answered = on_told;
-    if (redis_run(redis->link, &telling->command, &tell_script, keys->at, keys->count, args,
-                  count) != ERR_OK) {
-        mem_free(telling);
-    }
+    struct redis_command *command = mem_try(sizeof *command);
+    if (!command) return;
+    *command = (struct redis_command){ .answered = on_told };
+    if (redis_run(redis->link, command, &tell_script, keys->at, keys->count, args, count) != ERR_OK)
+        mem_free(command);
 }
 
 /* The fields of `delta`, some at a time. */
