@@ -4,6 +4,7 @@
  */
 #include "app/intake.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -25,7 +26,7 @@ static enum err on_record(void *owner, struct span channel, struct span payload)
     const struct broker_arrival arrival = {
         .channel = channel,
         .payload = payload,
-        .received_ns = loop_now_ns(kafka_intake_loop(intake->kafka)),
+        .received_ns = clock_now_ns(), /* its loop runs only where there are other nodes */
     };
     return hub_arrive(&intake->inlet, &arrival);
 }

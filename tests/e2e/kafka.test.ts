@@ -67,6 +67,8 @@ describe.runIf(HAS_KAFKA)('one node by itself', () => {
     expect(await records(server, 'duplicate')).toBe(1);
     expect(await records(server, 'poison')).toBe(2);
     expect(await records(server, 'no_user')).toBe(2);
+    expect(await metric(server, 'notification_latency_seconds_count')).toBe(4);
+    expect(await metric(server, 'notification_latency_seconds_sum')).toBeLessThan(2);
     expect(server.log()).toMatch(/record skipped.*offset 2: no JSON/);
     // It is one of the notifications that tell of batches.
     const batch = await server.ask(`/api/v1/batches/b5/status?token=${server.token('anna')}`);
