@@ -2,13 +2,12 @@
 /*
  * broker/broker.h: how a publish reaches every listener, wherever it is connected.
  *
- * A broker takes a message on one thread and brings it back to the hubs through a `deliver`
- * function that it was given: straight away when this process is all there is (broker/memory), by
- * way of Redis when there are other nodes (broker/redis). It does not look into messages and does
- * not know who listens.
+ * A broker takes a message on one thread and hands it back to the hubs through a `deliver`
+ * function: immediately if there is only this process (broker/memory), through Redis if there are
+ * other nodes (broker/redis). It does not look into messages and does not know who listens.
  *
- * A shared broker answers later. It also holds what the nodes must have in common: declared
- * channels and their history, keys of publishes, limits that count over all nodes.
+ * A shared broker answers later. It also keeps what nodes share: declared channels and their
+ * history, idempotency keys, limits that are counted over all nodes.
  */
 #ifndef TIDINGS_BROKER_BROKER_H
 #define TIDINGS_BROKER_BROKER_H
@@ -19,7 +18,7 @@
 
 struct message;
 
-/* What became of a publish on this node. */
+/* The outcome of a publish on this node. */
 struct receipt {
     uint64_t deliveries; /* live connections that it was queued for */
     uint64_t ticket;     /* of the store; 0: nothing is kept */
@@ -31,16 +30,15 @@ struct receipt {
 typedef enum err (*broker_deliver)(void *owner, struct span channel, struct message *message,
                                    struct receipt *ret);
 
-/* What can be asked of a shared broker. Each answers with an `err` of
- * ERR_CLOSED: the broker is known to be down, or refused (`answer` says why): nothing was done;
- * ERR_IO: the answer was lost midway: it is not known whether it was done;
- * ERR_LIMIT: too much waits already, nothing was done; ERR_NOMEM: the same;
- * or those that are named. */
+/* Calls to a shared broker. The `err` of each is one of those named with it, or
+ * ERR_CLOSED: the broker is down, or refused (`answer` says why): nothing was done;
+ * ERR_IO: the answer was lost: it is not known whether it was done;
+ * ERR_LIMIT, ERR_NOMEM: too many calls are waiting, or no memory: nothing was done. */
 enum broker_verb {
     /* Publishes `payload` to the channel `name`. */
     BROKER_PUBLISH,
-    /* Numbers `payload` in the history of the channel `name` and publishes it. `is_last`: it ends
-     * what the channel tells. ERR_NOT_FOUND: not declared; ERR_TOO_BIG: the history is full. */
+    /* Appends `payload` to the history of the channel `name`, and publishes it. `is_last`: it is
+     * the channel's last message. ERR_NOT_FOUND: not declared; ERR_TOO_BIG: the history is full. */
     BROKER_APPEND,
     /* Declares the channel `name` for the owner `text` (empty: nobody's). `value`: is it new?
      * ERR_EXISTS: it has another owner. */
@@ -52,53 +50,54 @@ enum broker_verb {
     BROKER_FETCH,
     /* The next number of the counter `name`, from 1: `value`. */
     BROKER_NEXT,
-    /* Counts an attempt of `name`, of which `limit` are allowed a minute (0: any number), and that
-     * is shut out for `number` milliseconds when it is one more. `value`: the milliseconds for
-     * which it is shut out, or 0. Fails open: a broker that is down lets everybody try. */
+    /* Counts an attempt by `name`, which may make `limit` a minute (0: any number) and is blocked
+     * for `number` milliseconds when it exceeds that. `value`: the milliseconds for which it is
+     * blocked, or 0. Fails open: while the broker is down everybody may try. */
     BROKER_ATTEMPT,
-    /* Shuts `name` out for `number` milliseconds; a later end stands. */
+    /* Blocks `name` for `number` milliseconds; a block that ends later stays. */
     BROKER_BLOCK,
-    /* One more connection on the seat `name`, of which `limit` are allowed over all nodes (0: any
-     * number), unless `text` (a name of BROKER_BLOCK) is shut out: ERR_DENIED and `value`, the
-     * milliseconds left. ERR_EXISTS: there are as many as allowed. Fails open, as above: who is let
-     * in counts for this node all the same. */
+    /* One more connection on the seat `name`, which may have `limit` over all nodes (0: any
+     * number), unless `text` (a name of BROKER_BLOCK) is blocked: ERR_DENIED and `value`, the
+     * milliseconds left. ERR_EXISTS: there are as many as allowed. Fails open, as above, and the
+     * connection is counted for this node all the same. */
     BROKER_SIT,
-    /* One less. */
+    /* One connection less on the seat `name`. */
     BROKER_LEAVE,
-    /* Is a call with the key `name` and the digest `text` under way, or done before? ERR_OK: it is
-     * the first, to be followed by one of the next two. ERR_EXISTS: done, `answer` is what was
-     * remembered. ERR_INVALID: the key came with another digest. ERR_BUSY: under way. */
+    /* Claims the idempotency key `name` for a call with the digest `text`. ERR_OK: the call is the
+     * first, and one of the next two must follow. ERR_EXISTS: it was done before, with the result
+     * `answer`. ERR_INVALID: the key was used with another digest. ERR_BUSY: it is in progress. */
     BROKER_ONCE,
-    BROKER_ONCE_DONE, /* it was done, and answered by `payload` */
-    BROKER_ONCE_DROP, /* it came to nothing */
-    /* What notifications told the user `text` (empty: anybody) of the batch `name`: `answer` is an
-     * object of fields (dialect/batch.h). ERR_NOT_FOUND: nothing. */
+    BROKER_ONCE_DONE, /* the call was done, with the result `payload` */
+    BROKER_ONCE_DROP, /* the call failed, so that the key is free again */
+    /* The state of the batch `name` as notified to the user `text` (empty: to anybody): `answer` is
+     * an object of fields (dialect/batch.h). ERR_NOT_FOUND: there is none. */
     BROKER_RECALL,
-    /* Asks all nodes, this one too, `payload`. `answer` are those answers that are not empty,
-     * joined by commas; `value` is how many nodes did not answer in time. */
+    /* Sends the question `payload` to all nodes, including this one. `answer`: the nonempty
+     * answers, joined by commas; `value`: the number of nodes that did not answer in time. */
     BROKER_ASK_NODES,
     BROKER_VERBS
 };
 
-/* What a broker needs to remember of a call, so that none allocates. */
+/* Room for a broker's own state of a call, so that it need not allocate any. */
 enum { BROKER_CALL_WORDS = 12 };
 
-/* One question to a shared broker; embedded in what the asker waits with. */
+/* One call to a shared broker; embedded in the structure of whoever waits for its answer. */
 struct broker_call {
-    /* The asker's. What spans point to must stay as it is until `done`. */
+    /* Set by the caller. What the spans point to must not change until `done`. */
     enum broker_verb verb;
     struct span name;
     struct span text;
     struct span payload;
     uint64_t number, limit;
     bool is_last;
-    /* On the thread that asked, at the end of one of its turns, never before `broker_ask` has
-     * returned. The call is the asker's again, and so is `answer`, which it must finish. */
+    /* Called on the thread of the call, at the end of a turn of its loop, never before `broker_ask`
+     * has returned. From then on the call belongs to the caller again, and so does `answer`, which
+     * the caller must finish. */
     void (*done)(struct broker_call *call);
 
     /* The answer. */
     enum err err;
-    bool is_dropped; /* the server ends: nothing may be called any more but to free memory */
+    bool is_dropped; /* the server is shutting down: do nothing but free memory */
     uint64_t value;
     struct buf answer;
 
@@ -107,7 +106,7 @@ struct broker_call {
     uint64_t room[BROKER_CALL_WORDS];
 };
 
-/* Something that a shared broker brings. Lent. */
+/* A message that arrives through a shared broker. Borrowed. */
 struct broker_arrival {
     struct span channel;
     struct span payload;
@@ -155,14 +154,14 @@ MUST_USE static inline struct broker_call *broker_take(struct broker *broker) {
     return broker->ops->take(broker);
 }
 
-/* This node now has listeners on `channel`. Whoever listens there hears everything that is
- * published from when `broker_heard` has reached `*ret_ticket` (0: now). Under the lock of the
- * channel's stripe, so that coming and leaving are in order. ERR_NOMEM. */
+/* This node now has listeners on `channel`. They hear everything that is published once
+ * `broker_heard` has reached `*ret_ticket` (0: from now on). Called with the lock of the channel's
+ * stripe held, so that calls of this and `broker_leave` are in order. ERR_NOMEM. */
 MUST_USE static inline enum err broker_listen(struct broker *broker, struct span channel,
                                               bool has_history, uint64_t *ret_ticket) {
     return broker->ops->listen(broker, channel, has_history, ret_ticket);
 }
-/* And now it has none any more; under the same lock. */
+/* This node no longer has listeners on `channel`; called with the same lock held. */
 static inline void broker_leave(struct broker *broker, struct span channel) {
     broker->ops->leave(broker, channel);
 }

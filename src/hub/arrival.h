@@ -15,11 +15,12 @@ struct hub_inlet {
     uint64_t to_wake;      /* workers that got mail since they were last woken, as bits */
 };
 
-/* Brings it to the listeners of its channel on this node. What is part of a history is put into the
- * store as well, for those who come late; a number that is there already is delivered to nobody.
- * ERR_LIMIT: the workers have too much to deliver, nobody got it, try again. Else nobody gets it
- * ever: ERR_TOO_BIG (more than `arrival_bytes_max`), ERR_INVALID (not UTF-8), ERR_NOMEM; counted.
- * Of a history only ERR_LIMIT: nothing of it may be missing. */
+/* Delivers a message to the listeners of its channel on this node. If it is part of a history it is
+ * put into the store as well, for late listeners; one whose number is there already is not
+ * delivered. ERR_LIMIT: the workers have too much to deliver; nobody got it, try again. The other
+ * errors are final and counted: ERR_TOO_BIG (more than `arrival_bytes_max`), ERR_INVALID (not
+ * UTF-8), ERR_NOMEM. For messages of a history there is only ERR_LIMIT, since none may be missing.
+ */
 MUST_USE enum err hub_arrive(struct hub_inlet *inlet, const struct broker_arrival *arrival);
 
 /* Wakes the workers that got something. */

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hub/ask.h: a question that every worker answers for itself, and whose answers come together again
- * on the worker that asked.
+ * hub/ask.h: a question to every worker, whose answers are collected on the worker that asked.
  *
- * It goes by the mail that messages go by, to the asking worker too: whatever was published there
+ * It is sent through the mailboxes, like messages, also to the asking worker: what was published
  * before is delivered before.
  */
 #ifndef TIDINGS_HUB_ASK_H
@@ -15,16 +14,16 @@
 enum hub_answered {
     HUB_ANSWERED_BY_ALL,
     HUB_ANSWERED_IN_PART, /* not every worker could be asked */
-    HUB_ANSWERED_NEVER,   /* the hub ends: nothing of it may be called any more */
+    HUB_ANSWERED_NEVER,   /* the hub is being freed: do not call it any more */
 };
 
-/* Embedded in what the asker needs for its question. The asker fills in `run` and `done`. */
+/* Embedded in the structure of whoever asks, who sets `run` and `done`. */
 struct hub_ask {
-    /* On each worker, in its own thread and at the same time as on others; `worker` counts from 0
-     * to below the number of workers. */
+    /* Called on each worker's thread, at the same time as on others; `worker` is its number, from
+     * 0. */
     void (*run)(struct hub_ask *ask, struct hub *hub, size_t worker);
-    /* Once, on the asking worker, never before `hub_ask_all` has returned; the question is the
-     * asker's again. */
+    /* Called once, on the asking worker, never before `hub_ask_all` has returned. From then on the
+     * memory belongs to the asker again. */
     void (*done)(struct hub_ask *ask, enum hub_answered how);
 
     /* The hub's own. */

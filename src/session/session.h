@@ -2,10 +2,9 @@
 /*
  * session/session.h: the connections of a worker, each from its accept to its end.
  *
- * `struct session_shared` is what the workers' sessions have in common: who is limited, and the
- * process's budgets. `struct session_rules` is what they go by: the endpoints and their limits; a
- * reload gives each session others. `struct session` belongs to one worker and only that one
- * touches it.
+ * `struct session_shared` is shared by the sessions of all workers: limits and the budgets of the
+ * process. `struct session_rules` are the endpoints and their limits; a reload gives each session
+ * new ones. `struct session` belongs to one worker and is touched by no other.
  */
 #ifndef TIDINGS_SESSION_SESSION_H
 #define TIDINGS_SESSION_SESSION_H
@@ -18,7 +17,7 @@
 #include "session/limits.h"
 #include "ws/message.h"
 
-/* What the configuration comes to. Everything is borrowed. */
+/* The configuration of sessions. Everything is borrowed. */
 struct session_options {
     const struct endpoint_options *endpoints;
     size_t endpoint_count; /* at most COUNT_ENDPOINTS_MAX */
@@ -45,10 +44,10 @@ struct session_options {
 
 struct session_rules;
 
-/* What sessions go by; never changes, so that threads can share it. Compiles the endpoints' paths
- * (config/ has checked them). What `options` borrows must outlive it. Never NULL. */
+/* Immutable, so that threads can share it. Compiles the endpoints' paths, which config/ has
+ * checked. What `options` borrows must outlive it. Never NULL. */
 struct session_rules *session_rules_new(const struct session_options *options);
-/* After every session has others. NULL is fine. */
+/* When no session uses them any more. NULL is fine. */
 void session_rules_free(struct session_rules *rules);
 
 struct session_shared;
@@ -88,8 +87,8 @@ void session_free(struct session *session);
 
 struct hub *session_hub(struct session *session);
 
-/* From now on `rules` hold, for those who are connected as well: each endpoint must have the number
- * that it had. On the session's thread. */
+/* Replaces the rules, for open connections too: each endpoint must keep its number. On the
+ * session's thread. */
 void session_set_rules(struct session *session, const struct session_rules *rules);
 
 /* What a listening socket is for. */
@@ -99,23 +98,25 @@ enum session_door {
     SESSION_DOORS
 };
 
-/* Sets what answers plain HTTP requests that come in by `door`. */
+/* Sets the router that answers plain HTTP requests on sockets of that `door`. */
 void session_set_router(struct session *session, enum session_door door,
                         const struct http_router *router);
-/* No: so many newcomers wait for their turn that others had better wait with the kernel. */
+/* False: so many new connections are waiting in line that further ones should stay in the kernel's
+ * queue. */
 bool session_wants_more(const struct session *session);
-/* Takes an accepted socket over. `is_tls`: its peer begins with a TLS handshake. */
+/* Takes over an accepted socket. `is_tls`: its peer begins with a TLS handshake. */
 void session_accept(struct session *session, enum session_door door, bool is_tls, int own_fd,
                     const struct address *peer);
 
-/* Notifications may fail to reach this server, or do again: every client hears of each change, and
- * who comes meanwhile does at once. On the session's thread. */
+/* Whether notifications may currently fail to reach this server. Every client is told of each
+ * change, and clients that connect while it is degraded are told at once. On the session's thread.
+ */
 void session_set_degraded(struct session *session, bool is_degraded);
 
-/* Closes, with 1012, the share of those connected when the drain began that brings the total to
- * `fraction` (0 to 1); connections that only speak HTTP end after their answer. */
+/* Closes connections with 1012, until `fraction` (0 to 1) of those that were open when the drain
+ * began are closed; connections that only speak HTTP end after their answer. */
 void session_drain(struct session *session, double fraction);
-/* Nobody is connected any more. */
+/* Whether no connections are left. */
 bool session_is_empty(const struct session *session);
 
 #endif

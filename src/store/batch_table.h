@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store/batch_table.h: what is known of batches in this process, bounded in number, bytes and age.
+ * store/batch_table.h: the state of batches in this process, bounded in number, bytes and age.
  *
- * A notification that is about a batch is kept twice: for the user that it was sent to, who is
- * shown no more than that, and for those who may see everything (the user whose name is empty).
- * What was told longest ago goes first. Any thread; one lock, held for some microseconds.
+ * What a notification says about a batch is kept twice: for the user that it was sent to, who may
+ * see no more than that, and for those who may see everything (the user whose name is empty). The
+ * least recently updated is forgotten first. Any thread; one lock, held for some microseconds.
  */
 #ifndef TIDINGS_STORE_BATCH_TABLE_H
 #define TIDINGS_STORE_BATCH_TABLE_H
