@@ -255,6 +255,9 @@ static void write_tls(const struct api_shared *shared, struct buf *out) {
     metric_single(out, "tls_resumptions_total", "counter",
                   "Of these, the good ones that went on where an earlier connection had left off.",
                   FIGURES_SUM(shared, tls_resumed));
+    metric_single(out, "tls_kernel_connections", "gauge",
+                  "Connections whose outgoing records are encrypted by the kernel.",
+                  tls_kernel_streams());
     metric_single(out, "tls_certificate_expires_timestamp_seconds", "gauge",
                   "When the first of the certificates expires, in seconds since 1970.",
                   atomic_load(shared->options.tls_expires_s));

@@ -327,11 +327,19 @@ static enum err listen_or_inherit(struct app *app, struct err_note *note) {
     return e;
 }
 
+/* Before root's privileges go: for root the kernel loads what it needs for it. */
+static void look_for_kernel_tls(const struct config *config) {
+    bool is_wanted = config_has_tls(&config->tls) && config->tls.uses_kernel;
+    if (!is_wanted || tls_kernel_is_offered()) return;
+    log_line(LOG_WARNING, "the kernel offers no TLS", log_text("remedy", "modprobe tls"));
+}
+
 /* Listens, and needs root no more; what is opened from here on belongs to whom it runs as. */
 static enum err settle_down(struct app *app, struct err_note *note) {
     const struct config *config = app->settings->config;
     enum err e = listen_or_inherit(app, note);
     if (e) return e;
+    look_for_kernel_tls(config);
     bool is_changed;
     e = privileges_drop(config->user, config->group, &is_changed, note);
     if (!e && is_changed) reload_rehearse(app->source);

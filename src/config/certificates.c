@@ -67,6 +67,7 @@ static enum err make(const struct config_tls *tls, const struct materials *mater
         .identities = identities,
         .identity_count = materials->count,
         .min_version = tls->min_version,
+        .uses_kernel = tls->uses_kernel,
         .heir_of = before,
     };
     struct err_note said = { "" };

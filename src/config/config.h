@@ -50,6 +50,7 @@ struct config_tls {
     struct config_certificate certificates[CONFIG_CERTIFICATES_MAX]; /* more, behind it */
     size_t certificates_count;
     enum tls_version min_version;
+    bool uses_kernel;
     struct address listen[CONFIG_LISTEN_MAX]; /* none: all of `config.listen` speaks TLS */
     size_t listen_count;
     struct config_identity identity; /* made of the above, but by `config_parse` */

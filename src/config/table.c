@@ -183,6 +183,10 @@ const struct config_row config_rows[] = {
               "host in that certificate." },
     { "tls.min_version", WORD(tls_versions), AT(tls.min_version), .standard = "1.2", FOR_NEW,
       .text = "The oldest version that is accepted." },
+    { "tls.kernel", FLAG, AT(tls.uses_kernel), .standard = "false", FOR_NEW,
+      .text = "Whether the kernel encrypts what is sent with TLS 1.3, if it offers that (`modprobe "
+              "tls`). The server encrypts as usual if it does not, and with TLS 1.2. Not faster by "
+              "itself: read [operating.md](operating.md#kernel-tls) first." },
     { "tls.listen", LIST(addresses, 0, CONFIG_LISTEN_MAX), AT(tls.listen),
       COUNT_AT(tls.listen_count), .standard = "", .allows_one = true, AFTER_RESTART,
       .text = "Addresses and ports that speak TLS, in addition to those of `listen`, which then do "

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * net/socket_priv.h: from our addresses to the kernel's.
+ * net/socket_priv.h: our addresses as the kernel's, and what TCP says of a socket.
  */
 #ifndef TIDINGS_NET_SOCKET_PRIV_H
 #define TIDINGS_NET_SOCKET_PRIV_H
@@ -11,5 +11,8 @@
 
 /* Fills `ret` with an AF_INET or AF_INET6 address and returns the length that counts. */
 socklen_t socket_address(const struct address *address, struct sockaddr_storage *ret);
+
+/* How many bytes TCP was given to send since the connection began, modulo 2^32. False: unknown. */
+MUST_USE bool socket_written(int fd, uint32_t *ret);
 
 #endif

@@ -43,11 +43,9 @@ static ssize_t send_many(int fd, const struct iovec *pieces, size_t count) {
     return syscall(SYS_sendmsg, fd, &message, MSG_NOSIGNAL);
 }
 
-enum err stream_write(struct stream *s, const struct iovec *pieces, size_t count,
-                      size_t *ret_sent) {
-    if (s->tls) return tls_write(s, pieces, count, ret_sent);
+enum err stream_write_plain(int fd, const struct iovec *pieces, size_t count, size_t *ret_sent) {
     for (;;) {
-        ssize_t sent = count == 1 ? send_one(s->fd, pieces) : send_many(s->fd, pieces, count);
+        ssize_t sent = count == 1 ? send_one(fd, pieces) : send_many(fd, pieces, count);
         if (sent >= 0) {
             *ret_sent = (size_t)sent;
             return ERR_OK;
@@ -58,6 +56,12 @@ enum err stream_write(struct stream *s, const struct iovec *pieces, size_t count
         }
         if (errno != EINTR) return ERR_CLOSED;
     }
+}
+
+enum err stream_write(struct stream *s, const struct iovec *pieces, size_t count,
+                      size_t *ret_sent) {
+    if (s->tls) return tls_write(s, pieces, count, ret_sent);
+    return stream_write_plain(s->fd, pieces, count, ret_sent);
 }
 
 enum err stream_flush(struct stream *s) {

@@ -5,7 +5,9 @@
  *
  * A plain stream buffers nothing. One with TLS holds at most a record that the kernel has refused,
  * encrypted already, and the beginning of one that the peer has not sent completely. So what was
- * written has gone when `stream_flush` says so as well.
+ * written has gone when `stream_flush` says so as well. Where the kernel seals records, it may
+ * still hold the end of one then, which it drops if the stream is closed: before that
+ * `stream_flush` is to succeed once more behind `stream_finish_writing`.
  *
  * A stream with TLS belongs to one thread.
  */

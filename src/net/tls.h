@@ -35,6 +35,8 @@ struct tls_server_options {
     const struct tls_identity *identities;
     size_t identity_count; /* at least 1 */
     enum tls_version min_version;
+    /* The kernel seals what is sent by TLS 1.3, where it will. */
+    bool uses_kernel;
     /* The one that is to be replaced: its tickets stay good. NULL: none are. */
     struct tls_context *heir_of;
 };
@@ -66,15 +68,22 @@ void tls_context_unref(struct tls_context *context);
  * when it has none. */
 int64_t tls_context_expires_s(const struct tls_context *context);
 
+/* Whether the kernel would seal what is sent. One that can load what it needs for that does so for
+ * root. */
+bool tls_kernel_is_offered(void);
+/* How many streams of the process it does so for. */
+uint64_t tls_kernel_streams(void);
+
 /* Why there is no TLS with a peer, as it is counted. `stream_problem_text` has the words. */
 #define TLS_PROBLEM_MAP(X)                                                                         \
     X(NONE, "ok")                                                                                  \
-    X(CLOSED, "closed")           /* the peer left, or cut the stream without saying so */         \
-    X(PLAIN_HTTP, "plain_http")   /* it speaks HTTP without TLS: `stream_end_tls` and say so */    \
-    X(NOT_TLS, "not_tls")         /* it speaks something else */                                   \
-    X(VERSION, "version")         /* no version in common */                                       \
-    X(PARAMETERS, "parameters")   /* no cipher, group or signature algorithm in common */          \
-    X(APPLICATION, "alpn")        /* it wants to speak another protocol than HTTP/1 */             \
+    X(CLOSED, "closed")         /* the peer left, or cut the stream without saying so */           \
+    X(PLAIN_HTTP, "plain_http") /* it speaks HTTP without TLS: `stream_end_tls` and say so */      \
+    X(NOT_TLS, "not_tls")       /* it speaks something else */                                     \
+    X(VERSION, "version")       /* no version in common */                                         \
+    X(PARAMETERS, "parameters") /* no cipher, group or signature algorithm in common; or the peer  \
+                                   wants another key, and the kernel keeps the one it has */       \
+    X(APPLICATION, "alpn")      /* it wants to speak another protocol than HTTP/1 */               \
     X(CERTIFICATE, "certificate") /* its certificate was refused here */                           \
     X(REFUSED, "refused_by_peer") /* it refused ours, or gave up with another alert */             \
     X(PROTOCOL, "protocol")       /* it broke the rules of TLS, or the bytes were changed */       \

@@ -53,8 +53,10 @@ void tls_take_over(struct tls *tls, struct span answer) {
     if (SSL_version(tls->ssl) != TLS1_3_VERSION || tls->secrets != 2) return;
     /* RFC 6066 §4: one who wants short records is rare, and OpenSSL goes on cutting them. */
     if (SSL_SESSION_get_max_fragment_length(SSL_get_session(tls->ssl)) != 0) return;
-    unsigned suite = SSL_CIPHER_get_protocol_id(SSL_get_current_cipher(tls->ssl));
-    if (!tls_suite_of(suite, &tls->suite)) return;
+    enum tls_suite suite;
+    unsigned id = SSL_CIPHER_get_protocol_id(SSL_get_current_cipher(tls->ssl));
+    if (!tls_suite_of(id, &suite)) return;
+    tls->suite = (uint8_t)suite;
     if (!tls_way_begin(&tls->in, tls->suite) || !tls_way_begin(&tls->out, tls->suite)) return;
     /* A server's answer to the client's last word is tickets, under the new key already; a client's
      * answer is its own last word, under the one before. */
@@ -64,11 +66,15 @@ void tls_take_over(struct tls *tls, struct span answer) {
 
 /* ---- out ---- */
 
+struct span tls_key_update(void) {
+    static const char message[] = { KEY_UPDATE, 0, 0, 1, UPDATE_NOT_REQUESTED };
+    return span_of(message, sizeof message);
+}
+
 /* Our own key is replaced behind the message that says so. */
 static bool update_out(struct tls *tls, struct tls_wire *wire) {
-    static const char message[] = { KEY_UPDATE, 0, 0, 1, UPDATE_NOT_REQUESTED };
-    bool is_done = tls_seal(&wire->ciphers, &tls->out, tls->suite, TLS_HANDSHAKE,
-                            span_of(message, sizeof message), &wire->out) &&
+    bool is_done = tls_seal(&wire->ciphers, &tls->out, tls->suite, TLS_HANDSHAKE, tls_key_update(),
+                            &wire->out) &&
                    tls_way_update(&tls->out, tls->suite);
     /* Nothing may follow the message under the old key. */
     if (!is_done) tls->is_broken = true;
@@ -80,10 +86,20 @@ bool tls_say(struct tls *tls, struct tls_wire *wire, enum tls_content content, s
     return tls_seal(&wire->ciphers, &tls->out, tls->suite, content, plain, &wire->out);
 }
 
+void tls_alert_bytes(int description, char ret[static TLS_ALERT_BYTES]) {
+    ret[0] = description == SSL_AD_CLOSE_NOTIFY ? ALERT_WARNING : ALERT_FATAL;
+    ret[1] = (char)description;
+}
+
 void tls_say_alert(struct tls *tls, struct tls_wire *wire, int description) {
-    int level = description == SSL_AD_CLOSE_NOTIFY ? ALERT_WARNING : ALERT_FATAL;
-    const char alert[] = { (char)level, (char)description };
     if (tls->is_broken) return;
+    if (tls->is_kernel) {
+        tls->owes_alert = true;
+        tls->owed_alert = (uint8_t)description;
+        return;
+    }
+    char alert[TLS_ALERT_BYTES];
+    tls_alert_bytes(description, alert);
     if (!tls_say(tls, wire, TLS_ALERT, span_of(alert, sizeof alert))) tls->is_broken = true;
 }
 
@@ -93,6 +109,10 @@ static int take_key_update(struct tls *tls, struct tls_wire *wire, uint8_t reque
     if (request > UPDATE_REQUESTED) return SSL_AD_ILLEGAL_PARAMETER;
     if (!tls_way_update(&tls->in, tls->suite)) return SSL_AD_INTERNAL_ERROR;
     if (request == UPDATE_NOT_REQUESTED || tls->has_finished || tls->is_broken) return 0;
+    if (tls->is_kernel) {
+        tls->owes_update = true;
+        return 0;
+    }
     return update_out(tls, wire) ? 0 : SSL_AD_INTERNAL_ERROR;
 }
 

@@ -21,6 +21,7 @@ void tls_drop_ssl(struct tls *tls) {
 void tls_free(struct tls *tls) {
     if (!tls) return;
     tls_drop_ssl(tls);
+    tls_kernel_end(tls);
     mem_free(tls->partial);
     mem_free(tls->left);
     OPENSSL_cleanse(tls, sizeof *tls);
@@ -55,6 +56,7 @@ enum err stream_begin_tls_server(struct stream *s, struct tls_context *context) 
     struct tls *tls = tls_new(context);
     if (!tls) return ERR_NOMEM;
     tls->is_server = true;
+    tls->wants_kernel = context->uses_kernel;
     s->tls = tls;
     return ERR_OK;
 }

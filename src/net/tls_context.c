@@ -146,6 +146,7 @@ enum err tls_server_new(const struct tls_server_options *options, struct tls_con
     assert(!options->heir_of || options->heir_of->tickets);
     if (note) note->text[0] = '\0';
     struct tls_context *context = context_new(TLS_server_method(), options->min_version);
+    if (context) context->uses_kernel = options->uses_kernel;
     enum err e = context ? fill_server(context, options, note) : ERR_NOMEM;
     return settle(context, e, ret, note);
 }

@@ -5,7 +5,8 @@
  * tls_context.c makes contexts, with tls_identity.c, tls_names.c (which certificate for whom) and
  * tls_ticket.c. tls_begin.c begins and ends streams, tls_stream.c moves their bytes: through the
  * wire (tls_wire.c) to and from OpenSSL, and past it when a handshake of TLS 1.3 is over
- * (tls_after.c, tls_record.c). tls_problem.c has the words for what went wrong.
+ * (tls_after.c, tls_record.c), or by the kernel (tls_kernel.c). tls_problem.c has the words for
+ * what went wrong.
  */
 #ifndef TIDINGS_NET_TLS_PRIV_H
 #define TIDINGS_NET_TLS_PRIV_H
@@ -27,6 +28,7 @@ struct tls_context {
     struct tls_names *names;     /* a server's other identities; NULL: none */
     struct tls_tickets *tickets; /* a server's */
     int64_t expires_s;
+    bool uses_kernel; /* a server's */
 };
 
 /* What a stream has beside its descriptor. */
@@ -42,8 +44,10 @@ struct tls {
     uint16_t spoken; /* records that did, since one was last made up for */
     uint8_t problem; /* enum tls_problem */
     uint8_t secrets; /* of the next, how many are known */
+    uint8_t suite;   /* enum tls_suite */
+    uint8_t owed_alert;
+    uint32_t kernel_sum; /* of what TCP had, or has still to get, less each record's own bytes */
     struct tls_way in, out;
-    enum tls_suite suite;
     uint32_t message_left; /* of a message of the handshake, to be skipped */
     uint8_t message[5];    /* or its beginning */
     uint8_t message_len;
@@ -55,6 +59,11 @@ struct tls {
     bool is_broken : 1;      /* nothing more is to be written */
     bool has_finished : 1;   /* our end of stream is said, */
     bool must_shut : 1;      /* but something must leave before the kernel may say it, too */
+    bool wants_kernel : 1;   /* is to be asked to seal what is sent, */
+    bool is_kernel : 1;      /* and does; then nothing is left */
+    bool owes_alert : 1;     /* that the kernel did not take yet, */
+    bool owes_update : 1;    /* or a new key */
+    uint16_t shut_tries;     /* turns that waited for what the kernel held */
 };
 
 static inline size_t tls_left(const struct tls *tls) {
@@ -87,6 +96,9 @@ void tls_finish_writing(struct stream *s);
 void tls_fail(struct tls *tls, enum tls_problem problem, const char *why);
 /* Says goodbye if that is possible at once. */
 void tls_part(struct stream *s);
+/* stream.c: likewise, as if there were no TLS. */
+MUST_USE enum err stream_write_plain(int fd, const struct iovec *pieces, size_t count,
+                                     size_t *ret_sent);
 /* Keeps what OpenSSL has written without trying to send it. */
 MUST_USE enum err tls_keep_out(struct tls *tls, struct tls_wire *wire);
 
@@ -120,9 +132,34 @@ void tls_take_over(struct tls *tls, struct span answer);
 MUST_USE bool tls_say(struct tls *tls, struct tls_wire *wire, enum tls_content content,
                       struct span plain);
 void tls_say_alert(struct tls *tls, struct tls_wire *wire, int description);
+enum { TLS_ALERT_BYTES = 2 };
+void tls_alert_bytes(int description, char ret[static TLS_ALERT_BYTES]);
+/* The message that says: from here on there is a new key. */
+struct span tls_key_update(void);
 /* Takes a whole record that lies in what the wire has received. */
 void tls_take_sealed(struct tls *tls, struct tls_wire *wire, struct span record,
                      struct tls_room *room);
+
+/* tls_kernel.c */
+
+/* Makes the kernel seal what is sent from here on, if it will; otherwise all is as it was. Once,
+ * when the handshake is over and nothing is left. */
+void tls_kernel_begin(struct stream *s);
+void tls_kernel_end(struct tls *tls);
+/* The following after `is_kernel`: data, as `stream_write`; */
+MUST_USE enum err tls_kernel_write(struct stream *s, const struct iovec *pieces, size_t count,
+                                   size_t *ret_sent);
+/* alerts and updates that are owed, ERR_AGAIN: not all of them could leave; */
+MUST_USE enum err tls_kernel_settle(struct stream *s);
+/* that, and the end of stream behind what the kernel held. */
+MUST_USE enum err tls_kernel_flush(struct stream *s);
+
+/* What the kernel is told of a key (struct tls12_crypto_info_...). */
+struct tls_kernel_key {
+    size_t len;
+    char bytes[64];
+};
+void tls_kernel_key(enum tls_suite suite, const struct tls_way *way, struct tls_kernel_key *ret);
 
 /* tls_problem.c */
 

@@ -7,7 +7,8 @@
  * of OpenSSL's buffer for the longest, and records that carry nothing can be counted.
  *
  * Out: one record takes up to 16 KiB of what is to be written and leaves with one system call. What
- * the kernel refuses of it waits here; until it has gone nothing else is encrypted.
+ * the kernel refuses of it waits here; until it has gone nothing else is encrypted. Where the
+ * kernel seals, nothing waits (tls_kernel.c).
  */
 #include "net/tls_priv.h"
 
@@ -76,6 +77,7 @@ enum err tls_keep_out(struct tls *tls, struct tls_wire *wire) {
 static enum err send_out(struct stream *s, struct tls_wire *wire) {
     struct tls *tls = s->tls;
     struct span out = buf_span(&wire->out);
+    if (tls->is_kernel && tls_kernel_settle(s) == ERR_CLOSED) return ERR_CLOSED;
     if (out.len == 0) {
         /* Nor must want of room for it be the next stream's. */
         tls_wire_clear(wire);
@@ -96,6 +98,7 @@ static enum err send_out(struct stream *s, struct tls_wire *wire) {
 enum err tls_flush(struct stream *s) {
     struct tls *tls = s->tls;
     if (tls->is_broken) return ERR_CLOSED;
+    if (tls->is_kernel) return tls_kernel_flush(s);
     if (!tls->left) return ERR_OK;
     ssize_t sent = send_some(s->fd, tls->left + tls->left_begin, tls_left(tls));
     if (sent < 0) {
@@ -155,13 +158,15 @@ static enum err write_record(struct stream *s, struct tls_wire *wire, struct spa
 
 enum err tls_write(struct stream *s, const struct iovec *pieces, size_t count, size_t *ret_sent) {
     struct tls *tls = s->tls;
-    struct tls_wire *wire = tls_wire();
-    if (!wire) return ERR_CLOSED;
     enum err e = tls_flush(s);
     if (e == ERR_CLOSED) return e;
+    if (tls->wants_kernel && !tls->left && !tls->is_shaking) tls_kernel_begin(s);
+    if (tls->is_kernel && !e) return tls_kernel_write(s, pieces, count, ret_sent);
+    struct tls_wire *wire = tls_wire();
+    if (!wire) return ERR_CLOSED;
     size_t sent = 0;
     struct rest rest = { pieces, count, 0 };
-    while (!tls->left && !tls->is_shaking) {
+    while (!tls->left && !tls->is_shaking && !tls->is_kernel) {
         struct span plain = next_plain(&rest, wire->gathered);
         if (plain.len == 0) break;
         e = write_record(s, wire, plain);
@@ -190,10 +195,11 @@ void tls_finish_writing(struct stream *s) {
     struct tls *tls = s->tls;
     struct tls_wire *wire = tls_wire();
     if (wire && !tls->has_finished) say_end(s, wire);
-    if (tls->left && !tls->is_broken) {
-        tls->must_shut = true;
-    } else {
+    tls->must_shut = !tls->is_broken && (tls->left || tls->is_kernel);
+    if (!tls->must_shut) {
         (void)shutdown(s->fd, SHUT_WR);
+    } else if (tls->is_kernel) {
+        (void)!tls_kernel_flush(s);
     }
 }
 

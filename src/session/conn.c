@@ -163,11 +163,15 @@ static void settle_flush(struct session *s, uint32_t index, enum err e) {
     if (is_refused) return;
     if (c->state == CONN_OPEN && c->is_replaying) conn_pause(s, index); /* what is next? */
     if (c->state != CONN_CLOSING) return;
-    if (c->has_peer_ended) {
-        conn_drop(s, index, 0, "closed");
-    } else if (!c->is_finished) {
+    bool must_finish = !c->is_finished && (c->is_tls || !c->has_peer_ended);
+    if (must_finish) {
         stream_finish_writing(&c->stream);
         c->is_finished = true;
+    }
+    if (must_finish && c->is_tls) {
+        conn_mark(s, index); /* the end may have found no room either */
+    } else if (c->has_peer_ended) {
+        conn_drop(s, index, 0, "closed");
     }
 }
 

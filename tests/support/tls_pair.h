@@ -9,6 +9,8 @@
 
 #include "net/stream.h"
 
+#include <fcntl.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
@@ -64,6 +66,28 @@ static inline void socket_pair(int ret[2]) {
     int e = socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ret);
     assert(e == 0);
     (void)e;
+}
+
+/* Likewise by TCP. If it `is_tight` what goes to the second waits in the first when it is more than
+ * a few kilobytes. */
+static inline void tcp_pair(int ret[2], bool is_tight) {
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+    socklen_t len = sizeof at;
+    int listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1, small = 4096;
+    int e = bind(listening, (struct sockaddr *)&at, len);
+    if (!e) e = listen(listening, 1);
+    if (!e) e = getsockname(listening, (struct sockaddr *)&at, &len);
+    ret[1] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (!e && is_tight) e = setsockopt(ret[1], SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    if (!e) e = connect(ret[1], (struct sockaddr *)&at, len);
+    ret[0] = accept4(listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (!e && is_tight) e = setsockopt(ret[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
+    if (!e) e = fcntl(ret[1], F_SETFL, O_NONBLOCK);
+    for (int i = 0; i < 2 && !e; i++)
+        e = setsockopt(ret[i], IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    assert(e == 0 && ret[0] >= 0);
+    (void)e;
+    (void)close(listening);
 }
 
 /* Two streams without TLS yet. */
@@ -140,11 +164,9 @@ static inline void foreign_open(struct foreign *f) {
     SSL_CTX_sess_set_new_cb(f->context, foreign_on_session);
 }
 
-/* A new connection, which takes up the last session if `does_resume`. */
-static inline void foreign_connect(struct foreign *f, struct tls_context *server,
-                                   bool does_resume) {
-    int fds[2];
-    socket_pair(fds);
+/* A new connection on `fds`, which takes up the last session if `does_resume`. */
+static inline void foreign_begin(struct foreign *f, const int fds[2], struct tls_context *server,
+                                 bool does_resume) {
     f->server = (struct stream){ .fd = fds[0] };
     enum err e = stream_begin_tls_server(&f->server, server);
     assert(e == ERR_OK);
@@ -155,6 +177,13 @@ static inline void foreign_connect(struct foreign *f, struct tls_context *server
     (void)SSL_set_fd(f->ssl, fds[1]);
     SSL_set_connect_state(f->ssl);
     if (does_resume && f->session) (void)SSL_set_session(f->ssl, f->session);
+}
+
+static inline void foreign_connect(struct foreign *f, struct tls_context *server,
+                                   bool does_resume) {
+    int fds[2];
+    socket_pair(fds);
+    foreign_begin(f, fds, server, does_resume);
 }
 
 /* True if both are through; a TLS 1.3 server's ticket has been read then. */

@@ -170,6 +170,7 @@ static void shows_what_can_be_read_again(void **state) {
                            "  certificates: [{cert_file: \"/a \\\"b\\\".pem\", key_file: \"c\"}, "
                            "{cert_file: \"e\", key_file: \"d\"}]\n"
                            "  min_version: 1.3\n"
+                           "  kernel: false\n"
                            "  listen: [\"127.0.0.1:8443\"]\n"));
     assert_true(config_has_tls(&c->tls));
     assert_non_null(strstr(first.at, "\n  secret: \"********\"\n"));
