@@ -2,48 +2,13 @@
 /*
  * store/store.c: declared channels in memory.
  */
-#include "store/store.h"
+#include "store/store_priv.h"
 
 #include "base/hash.h"
-#include "base/map.h"
 #include "base/mem.h"
 #include "store/journal.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
-
 enum { FIRST_ITEMS = 8 };
-
-struct item {
-    struct message *message;
-    bool is_last;
-};
-
-struct channel {
-    struct map_node node;
-    struct channel *older, *newer; /* by when something last happened */
-    uint64_t id;                   /* in the journal */
-    int64_t touched_s;             /* of one that was read from a file it may lie before 0 */
-    uint32_t count, cap;           /* of items */
-    uint64_t before;               /* the number of the first one, less one */
-    size_t bytes;
-    struct item *items;
-    uint8_t name_len, owner_len;
-    char text[]; /* the name, then the owner */
-};
-
-struct store {
-    pthread_mutex_t lock;
-    struct store_options options;
-    const struct store_message_ops *ops;
-    struct map channels;
-    struct channel *oldest, *newest;
-    struct journal *journal;               /* NULL: what is kept ends with the process */
-    int64_t wall_offset_s;                 /* what the wall clock is ahead of `now_s` */
-    uint64_t last_id;                      /* that a channel got */
-    uint64_t highest;                      /* number in a channel that was forgotten */
-    _Atomic uint64_t bytes, channel_count; /* changed under the lock, read by anybody */
-};
 
 struct store *store_new(const struct store_options *options, const struct store_message_ops *ops) {
     struct store *store = mem_new(sizeof *store);
@@ -132,12 +97,11 @@ static struct channel *find(const struct store *store, struct span name, uint32_
     return NULL;
 }
 
-static struct channel *lookup(const struct store *store, struct span name) {
+struct channel *store_find(const struct store *store, struct span name) {
     return find(store, name, (uint32_t)hash_span(name));
 }
 
-/* A channel without a place; NULL: no memory. */
-static struct channel *channel_new(struct span name, struct span owner) {
+struct channel *store_channel_new(struct span name, struct span owner) {
     struct channel *channel = mem_try(sizeof *channel + name.len + owner.len);
     if (!channel) return NULL;
     memset(channel, 0, sizeof *channel);
@@ -148,8 +112,7 @@ static struct channel *channel_new(struct span name, struct span owner) {
     return channel;
 }
 
-/* Takes over `own_channel`. */
-static void insert(struct store *store, struct channel *own_channel, int64_t touched_s) {
+void store_insert(struct store *store, struct channel *own_channel, int64_t touched_s) {
     uint32_t hash = (uint32_t)hash_span(name_of(own_channel));
     map_insert(&store->channels, &own_channel->node, hash);
     link_newest(store, own_channel, touched_s);
@@ -159,11 +122,11 @@ static void insert(struct store *store, struct channel *own_channel, int64_t tou
 static enum err add_channel(struct store *store, struct span name, struct span owner,
                             uint32_t now_s) {
     if (store->channels.count >= store->options.channels_max) return ERR_LIMIT;
-    struct channel *channel = channel_new(name, owner);
+    struct channel *channel = store_channel_new(name, owner);
     if (!channel) return ERR_NOMEM;
     channel->id = store->last_id + 1;
     channel->before = store->highest;
-    insert(store, channel, now_s);
+    store_insert(store, channel, now_s);
     const struct journal_record record = {
         .kind = JOURNAL_DECLARE,
         .channel = channel->id,
@@ -192,7 +155,7 @@ enum err store_declare(struct store *store, struct span name, struct span owner,
                        bool *ret_is_new) {
     if (name.len == 0 || name.len > UINT8_MAX || owner.len > STORE_OWNER_MAX) return ERR_TOO_BIG;
     pthread_mutex_lock(&store->lock);
-    struct channel *channel = lookup(store, name);
+    struct channel *channel = store_find(store, name);
     enum err e = ERR_OK;
     if (!channel) {
         e = add_channel(store, name, owner, now_s);
@@ -208,7 +171,7 @@ enum err store_declare(struct store *store, struct span name, struct span owner,
 
 enum err store_owner(struct store *store, struct span name, char *ret, size_t *ret_len) {
     pthread_mutex_lock(&store->lock);
-    const struct channel *channel = lookup(store, name);
+    const struct channel *channel = store_find(store, name);
     if (channel) {
         struct span owner = owner_of(channel);
         if (owner.len) memcpy(ret, owner.at, owner.len);
@@ -218,7 +181,7 @@ enum err store_owner(struct store *store, struct span name, char *ret, size_t *r
     return channel ? ERR_OK : ERR_NOT_FOUND;
 }
 
-static enum err may_append(const struct store *store, const struct channel *channel, size_t bytes) {
+enum err store_may_append(const struct store *store, const struct channel *channel, size_t bytes) {
     if (!channel) return ERR_NOT_FOUND;
     const struct store_options *options = &store->options;
     size_t left = options->bytes_max - store->bytes;
@@ -230,12 +193,12 @@ static enum err may_append(const struct store *store, const struct channel *chan
 
 enum err store_check(struct store *store, struct span name, size_t bytes) {
     pthread_mutex_lock(&store->lock);
-    enum err e = may_append(store, lookup(store, name), bytes);
+    enum err e = store_may_append(store, store_find(store, name), bytes);
     pthread_mutex_unlock(&store->lock);
     return e;
 }
 
-static enum err add_item(struct channel *channel, struct item item) {
+enum err store_add_item(struct channel *channel, struct item item) {
     if (channel->count == channel->cap) {
         uint32_t cap = channel->cap ? channel->cap * 2 : FIRST_ITEMS;
         struct item *items = mem_try_resize(channel->items, cap * sizeof *items);
@@ -261,7 +224,7 @@ static enum err put_append(struct store *store, const struct channel *channel, s
     return put(store, record, now_s);
 }
 
-static void count_item(struct store *store, struct channel *channel, size_t bytes) {
+void store_count_item(struct store *store, struct channel *channel, size_t bytes) {
     channel->bytes += bytes;
     store->bytes += bytes + store->ops->overhead;
 }
@@ -271,16 +234,16 @@ enum err store_append(struct store *store, struct span name, struct message *mes
     const struct item item = { message, is_last };
     size_t bytes = store->ops->bytes(message);
     pthread_mutex_lock(&store->lock);
-    struct channel *channel = lookup(store, name);
-    enum err e = may_append(store, channel, bytes);
-    if (!e) e = add_item(channel, item);
+    struct channel *channel = store_find(store, name);
+    enum err e = store_may_append(store, channel, bytes);
+    if (!e) e = store_add_item(channel, item);
     if (!e) {
         e = put_append(store, channel, item, now_s);
         if (e) channel->count--;
     }
     if (!e) {
         (void)store->ops->ref(message);
-        count_item(store, channel, bytes);
+        store_count_item(store, channel, bytes);
         touch(store, channel, now_s);
         *ret_sequence = last_number(channel);
     }
@@ -292,7 +255,7 @@ size_t store_read(struct store *store, struct span name, uint64_t after,
                   struct store_item *ret_items, size_t max) {
     size_t count = 0;
     pthread_mutex_lock(&store->lock);
-    const struct channel *channel = lookup(store, name);
+    const struct channel *channel = store_find(store, name);
     uint64_t at = channel && after > channel->before ? after - channel->before : 0;
     for (; channel && at < channel->count && count < max; at++) {
         ret_items[count++] = (struct store_item){
@@ -316,11 +279,11 @@ static void empty(struct store *store, struct channel *channel) {
 
 static enum err obtain(struct store *store, struct span name, uint32_t now_s,
                        struct channel **ret) {
-    *ret = lookup(store, name);
+    *ret = store_find(store, name);
     if (*ret) return ERR_OK;
-    struct channel *channel = channel_new(name, SPAN(""));
+    struct channel *channel = store_channel_new(name, SPAN(""));
     if (!channel) return ERR_NOMEM;
-    insert(store, channel, now_s);
+    store_insert(store, channel, now_s);
     *ret = channel;
     return ERR_OK;
 }
@@ -332,10 +295,10 @@ static enum err put_behind(struct store *store, struct channel *channel, struct 
         empty(store, channel);
         channel->before = sequence - 1;
     }
-    enum err e = add_item(channel, item);
+    enum err e = store_add_item(channel, item);
     if (e) return e;
     (void)store->ops->ref(item.message);
-    count_item(store, channel, store->ops->bytes(item.message));
+    store_count_item(store, channel, store->ops->bytes(item.message));
     touch(store, channel, now_s);
     return ERR_OK;
 }
@@ -353,7 +316,7 @@ enum err store_put(struct store *store, struct span name, struct message *messag
 
 void store_forget(struct store *store, struct span name) {
     pthread_mutex_lock(&store->lock);
-    struct channel *channel = lookup(store, name);
+    struct channel *channel = store_find(store, name);
     if (channel) forget(store, channel);
     pthread_mutex_unlock(&store->lock);
     if (channel) channel_free(store, channel);
@@ -370,7 +333,7 @@ static void keep_on(struct store *store, struct channel *channel, uint32_t now_s
 
 void store_touch(struct store *store, struct span name, uint32_t now_s) {
     pthread_mutex_lock(&store->lock);
-    struct channel *channel = lookup(store, name);
+    struct channel *channel = store_find(store, name);
     if (channel) keep_on(store, channel, now_s);
     pthread_mutex_unlock(&store->lock);
 }
@@ -399,7 +362,7 @@ static bool settle_expired(struct store *store, struct span name, bool is_heard,
                            struct channel **ret_forgotten) {
     enum err e = ERR_OK;
     pthread_mutex_lock(&store->lock);
-    struct channel *channel = lookup(store, name);
+    struct channel *channel = store_find(store, name);
     if (channel && !is_expired(store, channel, now_s)) channel = NULL;
     if (channel && is_heard) {
         keep_on(store, channel, now_s);
@@ -445,84 +408,4 @@ void store_each(struct store *store, void (*each)(void *context, struct span cha
     for (const struct channel *channel = store->oldest; channel; channel = channel->newer)
         each(context, name_of(channel));
     pthread_mutex_unlock(&store->lock);
-}
-
-/* A file being read into the table. */
-struct reading {
-    struct store *store;
-    struct journal_sink sink;
-    uint32_t now_s;
-};
-
-static enum err read_channel(void *owner, const struct journal_record *record) {
-    struct reading *reading = owner;
-    struct store *store = reading->store;
-    if (record->name.len == 0 || record->name.len > UINT8_MAX || record->channel == 0 ||
-        record->owner.len > STORE_OWNER_MAX || lookup(store, record->name)) {
-        return ERR_INVALID;
-    }
-    if (store->channels.count >= store->options.channels_max) return ERR_LIMIT;
-    struct channel *channel = channel_new(record->name, record->owner);
-    if (!channel) return ERR_NOMEM;
-    channel->id = record->channel;
-    channel->before = record->number;
-    if (channel->id > store->last_id) store->last_id = channel->id;
-    /* The wall clock may have been put back since. */
-    int64_t touched_s = record->at_s - store->wall_offset_s;
-    insert(store, channel, touched_s < reading->now_s ? touched_s : reading->now_s);
-    return ERR_OK;
-}
-
-static enum err read_message(void *owner, const struct journal_record *record) {
-    struct reading *reading = owner;
-    struct store *store = reading->store;
-    struct channel *channel = store->newest; /* its messages follow a channel */
-    struct message *message =
-        store->ops->read(record->payload, channel->before + record->number + 1, record->is_last);
-    if (!message) return ERR_NOMEM;
-    size_t bytes = store->ops->bytes(message);
-    enum err e = may_append(store, channel, bytes);
-    if (!e) e = add_item(channel, (struct item){ message, record->is_last });
-    if (e) {
-        store->ops->unref(message);
-        return e;
-    }
-    count_item(store, channel, bytes);
-    return ERR_OK;
-}
-
-enum err store_read_journal(struct store *store, struct journal *journal, int64_t wall_s,
-                            uint32_t now_s, struct err_note *note) {
-    struct reading reading = {
-        .store = store,
-        .sink = { .channel = read_channel, .message = read_message, .owner = &reading },
-        .now_s = now_s,
-    };
-    store->wall_offset_s = wall_s - now_s;
-    enum err e = journal_read(journal, &reading.sink, note);
-    if (e) return e;
-    store->highest = reading.sink.highest;
-    store->journal = journal;
-    store_sweep(store, now_s, NULL);
-    return ERR_OK;
-}
-
-void store_leave_journal(struct store *store) {
-    store->journal = NULL;
-}
-
-enum err store_accepts(const struct store *store) {
-    return store->journal ? journal_check(store->journal) : ERR_OK;
-}
-
-uint64_t store_ticket(const struct store *store) {
-    return store->journal ? journal_ticket(store->journal) : 0;
-}
-
-uint64_t store_durable(const struct store *store) {
-    return store->journal ? journal_durable(store->journal) : 0;
-}
-
-bool store_is_failing(const struct store *store) {
-    return store->journal && journal_is_failing(store->journal);
 }
