@@ -21,13 +21,13 @@ static const struct command {
     const char *text;
 } commands[] = {
     { "serve", cli_serve, "run the server" },
-    { "check", cli_check, "judge a configuration and show what comes out" },
+    { "check", cli_check, "check a configuration and print the result" },
     { "doctor", cli_doctor, "find problems and say what to do" },
-    { "token", cli_token, "make a token that the server accepts" },
+    { "token", cli_token, "issue a token that the server accepts" },
     { "publish", cli_publish, "publish one notification" },
-    { "listen", cli_listen, "show what a client receives" },
-    { "bench", cli_bench, "measure what a server carries" },
-    { "version", cli_version, "say which version this is" },
+    { "listen", cli_listen, "print what a client receives" },
+    { "bench", cli_bench, "measure the performance of a server" },
+    { "version", cli_version, "print the version" },
 };
 
 static int help(const char *command) {
