@@ -93,16 +93,20 @@ static json_t *security_of(const struct route *route) {
     return ways;
 }
 
+/* Each operation says what its path names, that of preflights included. */
+static void add_parameters(json_t *operation, const struct route *route) {
+    if (!strstr(route->pattern, "{id}")) return;
+    json_object_set_new(operation, "parameters",
+                        json_pack("[{s:s, s:s, s:b, s:{s:s}}]", "name", "id", "in", "path",
+                                  "required", 1, "schema", "type", "string"));
+}
+
 static json_t *operation_of(const struct route *route) {
     char description[256];
     (void)snprintf(description, sizeof description, "Who may call: %s.", route->who);
     json_t *operation = json_pack("{s:s, s:s, s:o}", "summary", route->text, "description",
                                   description, "security", security_of(route));
-    if (strstr(route->pattern, "{id}")) {
-        json_object_set_new(operation, "parameters",
-                            json_pack("[{s:s, s:s, s:b, s:{s:s}}]", "name", "id", "in", "path",
-                                      "required", 1, "schema", "type", "string"));
-    }
+    add_parameters(operation, route);
     if (*route->body) {
         bool is_needed = strcmp(route->methods, "POST") == 0;
         json_object_set_new(
@@ -126,6 +130,7 @@ static void add_path(json_t *paths, const struct route *route) {
     json_t *preflight =
         json_pack("{s:s, s:[], s:{s:{s:s}}}", "summary", "What a browser asks before it calls.",
                   "security", "responses", "204", "description", "See the headers.");
+    add_parameters(preflight, route);
     json_object_set_new(path, "options", preflight);
 }
 

@@ -9,6 +9,7 @@ import { listen } from './support/wsClient';
 
 const openapi = JSON.parse(readFileSync(join(__dirname, '../../docs/openapi.json'), 'utf8'));
 type Operation = {
+  parameters?: { name: string; in: string; required: boolean }[];
   security: Record<string, string[]>[];
   requestBody?: { content: Record<string, { schema: { $ref: string } }> };
   responses: Record<string, { content?: Record<string, { schema: { $ref?: string } }> }>;
@@ -182,6 +183,16 @@ describe('each call', () => {
       expect(Object.keys(methods.options.responses)).toEqual([`${preflight.status}`]);
     }
   });
+});
+
+test('every operation has the parameters that its path names', () => {
+  for (const [path, methods] of Object.entries(operations)) {
+    const names = [...path.matchAll(/\{(\w+)\}/g)].map((found) => found[1]);
+    for (const [method, { parameters = [] }] of Object.entries(methods)) {
+      const inPath = parameters.filter((one) => one.in === 'path' && one.required);
+      expect(inPath.map((one) => one.name), `${method} ${path}`).toEqual(names);
+    }
+  }
 });
 
 test('every schema that is named is there, and every one that is there is named', () => {
