@@ -11,18 +11,16 @@
 #include <cmocka.h>
 
 #include "net/tls_priv.h"
-#include "tls_pair.h"
+#include "tls_scene.h"
 
 #include <errno.h>
 #include <linux/tls.h>
 #include <poll.h>
 
-static struct tls_world world;
 static struct tls_context *server; /* that uses the kernel */
 
-static int make_world(void **state) {
-    (void)state;
-    tls_world_make(&world);
+static int make_server(void **state) {
+    (void)make_world(state);
     struct tls_identity identity = made_identity(&world.leaf);
     const struct tls_server_options options = { .identities = &identity,
                                                 .identity_count = 1,
@@ -30,20 +28,9 @@ static int make_world(void **state) {
     return tls_server_new(&options, &server, NULL);
 }
 
-static int free_world(void **state) {
-    (void)state;
+static int free_server(void **state) {
     tls_context_unref(server);
-    tls_world_free(&world);
-    return 0;
-}
-
-static void say(struct stream *s, const char *text) {
-    char copy[64];
-    size_t len = strlen(text), sent;
-    memcpy(copy, text, len);
-    const struct iovec piece = { copy, len };
-    assert_int_equal(stream_write(s, &piece, 1, &sent), ERR_OK);
-    assert_int_equal(sent, len);
+    return free_world(state);
 }
 
 static void wait_for(int fd, short events) {
@@ -51,7 +38,7 @@ static void wait_for(int fd, short events) {
     assert_int_equal(poll(&ready, 1, 10000), 1);
 }
 
-static void expect_text(struct stream *s, const char *text) {
+static void await_text(struct stream *s, const char *text) {
     char got[STREAM_READ_MIN];
     size_t len;
     enum err e;
@@ -79,7 +66,7 @@ static void talk(struct foreign *f) {
     assert_int_equal(hear(f, got, sizeof got), 7);
     assert_memory_equal(got, "from us", 7);
     assert_int_equal(SSL_write(f->ssl, "to us", 5), 5);
-    expect_text(&f->server, "to us");
+    await_text(&f->server, "to us");
 }
 
 /* By TCP what one side says is with the other a little later. */
@@ -331,7 +318,7 @@ static void an_end_is_said_before_the_kernels(void **state) {
         assert_int_equal(recv(SSL_get_fd(f.ssl), got, 1, 0), 0);
         if (how == 0) { /* it may still speak */
             assert_int_equal(SSL_write(f.ssl, "to us", 5), 5);
-            expect_text(&f.server, "to us");
+            await_text(&f.server, "to us");
         }
         foreign_close(&f);
     }
@@ -434,16 +421,16 @@ static void a_worn_key_is_replaced(void **state) {
         assert_int_not_equal(stream_problem(&p.client), TLS_PROBLEM_PROTOCOL);
     p.server.tls->out.sequence = p.client.tls->in.sequence = last;
     say(&p.server, "the last");
-    expect_text(&p.client, "the last");
+    await_text(&p.client, "the last");
     assert_true(p.server.tls->is_kernel);
     if (replaces_keys(&p.server)) {
         say(&p.server, "the first");
-        expect_text(&p.client, "the first");
+        await_text(&p.client, "the first");
         assert_int_equal(p.client.tls->in.sequence, 1);
         /* What we count is at most too much. */
         p.server.tls->out.sequence = last + 1;
         say(&p.server, "the second");
-        expect_text(&p.client, "the second");
+        await_text(&p.client, "the second");
         assert_int_equal(p.client.tls->in.sequence, 2);
     } else {
         char word[] = "word";
@@ -488,5 +475,5 @@ int main(void) {
         cmocka_unit_test(a_worn_key_is_replaced),
         cmocka_unit_test(bytes_that_were_changed_are_answered),
     };
-    return cmocka_run_group_tests(tests, make_world, free_world);
+    return cmocka_run_group_tests(tests, make_server, free_server);
 }
