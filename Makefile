@@ -12,7 +12,7 @@ MESON := meson setup --wipe
 SECONDS_A_TARGET ?= 600
 SECONDS ?= 3600
 
-.PHONY: build run run-cluster test sanitize soak fuzz bench lint docs deb deb-test vm-test clean
+.PHONY: build run run-cluster test sanitize soak fuzz bench lint docs deb deb-test vm-test image-test clean
 
 build: ## the optimised server, as build/tidings
 	@tools/install build
@@ -71,6 +71,10 @@ deb-test: deb ## installs, starts, upgrades and purges them in a Debian of their
 vm-test: deb ## the same by a real systemd and kernel, in a virtual machine: restarts under load, the sandbox, the socket; as root
 	@tools/install vm
 	@tools/vm-test
+
+image-test: ## the image of deploy/Dockerfile, built without a daemon and run by podman in the same machine; as root
+	@tools/install vm image
+	@tools/image-test
 
 clean:
 	rm -rf $(OUT)
