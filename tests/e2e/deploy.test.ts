@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// deploy/: what can be judged without a registry or a cluster. The image's packages and health check, the manifests and
+// deploy/: what can be judged without building an image or having a cluster. The image's packages and health check, the manifests and
 // the configuration in them.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -12,12 +12,14 @@ token() { tidings token -c "$config" --user "$1"; }
 publish() { TIDINGS_API_KEY=a-key-of-the-test tidings publish --user "$1" "$2"; }
 
 is_heard() { publish "$1" '"hello"' | grep -qx "ws:$1 1"; }
-# listens USER: a client in the background; what it hears is in $work/USER, how it ended in $work/USER.end.
+# listens USER [URL OPTION...]: a client in the background; what it hears is in $work/USER, how it ended in $work/USER.end.
 listens() {
-    signed=$(token "$1")
-    { tidings listen ws://127.0.0.1:8080/ws --token "$signed" >"$work/$1" 2>"$work/$1.end" || true; } &
+    listener=$1
+    shift
+    [ $# -gt 0 ] || set -- ws://127.0.0.1:8080/ws
+    { tidings listen "$@" --token "$(token "$listener")" >"$work/$listener" 2>"$work/$listener.end" || true; } &
     listeners="$listeners $!"
-    await "$1 is connected" is_heard "$1"
+    await "$listener is connected" is_heard "$listener"
 }
 hears() {
     publish "$1" "\"$2\"" >/dev/null || die "publish to $1"
@@ -147,6 +149,35 @@ comes_back() {
     await "another process" is_another "$before"
 }
 
+# The server of the unit may not load a module by itself.
+has_kernel_tls() {
+    say "tls.kernel: the server encrypts without the module, the kernel with it"
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=vm -addext subjectAltName=IP:127.0.0.1 \
+        -keyout /etc/tidings/tls.key -out /etc/tidings/tls.pem 2>/dev/null
+    chgrp tidings /etc/tidings/tls.key
+    chmod 0640 /etc/tidings/tls.key
+    cat >>"$config" <<'END'
+metrics: {listen: 127.0.0.1:9100}
+tls: {cert_file: /etc/tidings/tls.pem, key_file: /etc/tidings/tls.key, listen: 127.0.0.1:8443, kernel: true}
+END
+    for expected in 0 1; do
+        read_journal
+        systemctl restart tidings.service
+        await "https" curl -fs -m 5 --cacert /etc/tidings/tls.pem https://127.0.0.1:8443/readyz
+        listens "heidi$expected" wss://127.0.0.1:8443/ws --ca /etc/tidings/tls.pem
+        hears "heidi$expected" "by TLS"
+        curl -s -m 5 http://127.0.0.1:9100/metrics | grep -qx "tls_kernel_connections $expected" || die "not $expected of its connections"
+        [ "$(awk '$1 == "TlsTxSw" { print $2 }' /proc/net/tls_stat 2>/dev/null || echo 0)" -ge "$expected" ] || die "the kernel knows of none"
+        read_journal
+        told=$(grep -c 'the kernel offers no TLS' "$work/journal" || true)
+        [ "$told" = $((1 - expected)) ] || die "its log says it $told times"
+        modprobe tls
+    done
+    rm /etc/tidings/tls.*
+    cp "$work/good.yaml" "$config"
+    systemctl restart tidings.service
+}
+
 # Newcomers one after the other, until the file is gone; each line of the answer is curl's exit code and the status.
 knocks() {
     while [ -e "$work/knocking" ]; do
@@ -239,6 +270,7 @@ is_shut_in
 reloads
 stops
 comes_back
+has_kernel_tls
 restarts_with_socket
 upgrades
 is_purged
