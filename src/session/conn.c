@@ -431,8 +431,9 @@ static bool reap(struct session *s) {
         if (c->is_dirty || c->is_paused || c->is_queued || c->has_to_shake || c->holds > 0) {
             c->next_ended = s->ended;
             s->ended = index;
-            /* The disk takes its time. */
-            is_more |= c->is_dirty || c->is_paused || c->is_queued || c->has_to_shake;
+            /* The disk takes its time, and so does LINE_HEAVY. */
+            is_more |=
+                c->is_dirty || c->is_paused || (c->is_queued && !c->is_heavy) || c->has_to_shake;
         } else {
             slab_give(&s->conns, index);
         }

@@ -81,6 +81,7 @@ struct held_queue {
 enum line_kind {
     LINE_NEW, /* has not asked anything yet */
     LINE_OTHERS,
+    LINE_HEAVY, /* made us inflate a lot for nothing; a hundredth of the time is for them */
     LINES
 };
 
@@ -116,6 +117,7 @@ struct conn {
     bool is_paused : 1;
     bool is_queued : 1;         /* stands in a line */
     bool is_unwatched : 1;      /* off the loop until its turn comes */
+    bool is_heavy : 1;          /* its next input waits in LINE_HEAVY */
     bool is_tls : 1;            /* its peer begins with a TLS handshake */
     bool has_to_shake : 1;      /* in the queue of those whose handshake goes on in a later turn */
     bool is_refused : 1;        /* the kernel takes no more for now: EPOLLOUT is watched */
@@ -207,6 +209,9 @@ struct session {
     uint32_t shake_count;
     uint64_t shake_ns; /* spent on handshakes in this turn */
     struct line lines[LINES];
+    uint64_t heavy_after_ns; /* when the next of LINE_HEAVY may be served */
+    uint32_t heavy_alarm;
+    bool is_heavy_alarm_set;
     uint32_t unwatched; /* so many were taken off the loop in this turn */
     uint32_t oldest_guest, newest_guest;
     uint32_t pongs;            /* in the portion of who is being served */
@@ -299,6 +304,8 @@ void conn_go_on(struct session *s, uint32_t index);
 /* Who is being served now has some time from now on. */
 void conn_portion_begin(struct session *s);
 bool conn_portion_is_over(struct session *s);
+/* Before the first connection. */
+void conn_line_begin(struct session *s);
 /* Serves those in line for as long as they have in a turn. True: there may be more to do. */
 bool conn_line_turn(struct session *s);
 

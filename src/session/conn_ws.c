@@ -17,8 +17,9 @@
 enum {
     IGNORED_KEPT_BYTES = 128, /* of a message that is not echoed: enough to recognise a ping */
     MINUTE_S = 60,
-    FRAMES_AT_ONCE = 64,  /* then a look at the clock, */
-    PONGS_A_PORTION = 64, /* and for more pings the last of these */
+    FRAMES_AT_ONCE = 64,    /* then a look at the clock, */
+    PONGS_A_PORTION = 64,   /* and for more pings the last of these */
+    HEAVY_BYTES = 64 << 10, /* 50 µs of inflating */
 };
 
 void conn_ws_begin(struct session *s, uint32_t index) {
@@ -132,6 +133,8 @@ static void on_message(struct session *s, uint32_t index, const struct ws_event 
     }
     bool is_text = event->kind == WS_EVENT_TEXT;
     bool is_whole = !event->is_cut;
+    /* What was not compressed came in pieces, each of which was a piece of work. */
+    c->is_heavy |= c->has_deflate && !is_whole && event->len > HEAVY_BYTES;
     /* One that began when it was to be ignored may be cut. */
     if (options->inbound == ENDPOINT_INBOUND_ECHO && is_whole) {
         say(s, index, is_text ? WS_OP_TEXT : WS_OP_BINARY, event->payload);
@@ -216,7 +219,7 @@ static void read_on(struct session *s, uint32_t index, struct ws_input in) {
         }
         }
         if (c->state != CONN_OPEN) return;
-        if (in.len == 0 || (is_timed && conn_portion_is_over(s))) {
+        if (in.len == 0 || c->is_heavy || (is_timed && conn_portion_is_over(s))) {
             put_down(s, index, &options, &in);
             return;
         }

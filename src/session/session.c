@@ -112,6 +112,7 @@ struct session *session_new(const struct session_parts *parts) {
     s->drained_to = 1; /* slots count from 1 */
     buf_init(&s->scratch, SCRATCH_MAX);
     loop_add_tick(s->loop, TICK_MS, on_tick, s);
+    conn_line_begin(s);
     loop_add_turn(s->loop, heartbeat_turn, s);
     loop_add_turn(s->loop, conn_shake_turn, s);
     loop_add_turn(s->loop, conn_resume_turn, s);

@@ -31,15 +31,15 @@ static inline void rooms_begin(void) {
     scene.hub_shared->endpoint_max_bytes[0] = room_endpoint.max_notification_bytes;
 }
 
-/* A client whose handshake is over. */
-static inline int rooms_join(const char *room) {
-    char request[256], answer[1024];
+/* A client whose handshake, with these lines too, is over. */
+static inline int rooms_join_with(const char *room, const char *lines) {
+    char request[512], answer[1024];
     int fd = scene_connect();
     int len = snprintf(request, sizeof request,
                        "GET /%s HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\n"
                        "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-                       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-                       room);
+                       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s\r\n",
+                       room, lines);
     assert_int_equal(send(fd, request, (size_t)len, MSG_NOSIGNAL), len);
     ssize_t got = -1;
     for (int i = 0; i < ROOMS_TURNS_MAX && got < 0; i++) {
@@ -49,6 +49,10 @@ static inline int rooms_join(const char *room) {
     assert_in_range(got, 1, sizeof answer);
     assert_memory_equal(answer, "HTTP/1.1 101", 12);
     return fd;
+}
+
+static inline int rooms_join(const char *room) {
+    return rooms_join_with(room, "");
 }
 
 #endif

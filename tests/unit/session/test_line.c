@@ -9,7 +9,9 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <zlib.h>
 
+#include "base/clock.h"
 #include "rooms.h"
 #include "ws/frame.h"
 
@@ -20,6 +22,8 @@ enum {
     PONGS_A_PORTION = 64,    /* of conn_ws.c */
     REQUESTS_A_PORTION = 32, /* of conn_http.c */
     READS_MAX = 100,
+    HEAVY_EVERY_MS = 40, /* of conn_line.c */
+    BOMB_BYTES = 256 << 10,
 };
 
 /* With room for many pings on their way. */
@@ -176,12 +180,68 @@ static void requests_with_a_key_are_answered_in_portions(void **state) {
     scene_end();
 }
 
+/* A compressed message of BOMB_BYTES blanks, in one frame. */
+static size_t write_bomb(char *at, size_t cap) {
+    static char blanks[BOMB_BYTES];
+    memset(blanks, ' ', sizeof blanks);
+    z_stream z = { .next_in = (Bytef *)blanks,
+                   .avail_in = sizeof blanks,
+                   .next_out = (Bytef *)at + 8,
+                   .avail_out = (uInt)cap - 8 };
+    assert_int_equal(deflateInit2(&z, 9, Z_DEFLATED, -15, 9, Z_DEFAULT_STRATEGY), Z_OK);
+    assert_int_equal(deflate(&z, Z_SYNC_FLUSH), Z_OK);
+    size_t len = cap - 8 - z.avail_out - 4; /* without the end of the flush (RFC 7692 §7.2.1) */
+    (void)deflateEnd(&z);
+    const char head[8] = { '\xC1', '\xFE', (char)(len >> 8), (char)len, 0, 0, 0, 0 };
+    memcpy(at, head, sizeof head);
+    return sizeof head + len;
+}
+
+/* Each is one piece of work, which brings nobody anything: there is only one now and then. */
+static void bombs_wait_in_a_line_of_their_own(void **state) {
+    (void)state;
+    enum { BOMBS = 5, AT_ONCE = 2, TURNS = 3 };
+    char bombs[BOMBS * 1024];
+    room_endpoint.compresses = true;
+    room_endpoint.max_message_bytes = BOMB_BYTES;
+    rooms_begin();
+    int loud = rooms_join_with("room", "Sec-WebSocket-Extensions: permessage-deflate\r\n");
+    int quiet = client();
+    size_t len = write_bomb(bombs, 1024);
+    for (size_t i = 1; i < BOMBS; i++)
+        memcpy(bombs + i * len, bombs, len);
+    uint64_t begun_ns = clock_now_ns();
+    assert_int_equal(send(loud, bombs, BOMBS * len, MSG_NOSIGNAL), BOMBS * len);
+    scene_turns(TURNS);
+    assert_in_range(counter_read(&scene.counts->received), 1, TURNS + 1);
+    char answer[8];
+    assert_int_equal(send(quiet, "\x89\x80\0\0\0\0", 6, MSG_NOSIGNAL), 6);
+    scene_turns(2);
+    assert_int_equal(recv(quiet, answer, sizeof answer, MSG_DONTWAIT), 2);
+    while (counter_read(&scene.counts->received) < BOMBS)
+        (void)uv_run(loop_uv(scene.loop), UV_RUN_ONCE);
+    uint64_t least_ms = (BOMBS - AT_ONCE) * HEAVY_EVERY_MS;
+    assert_true(clock_now_ns() - begun_ns >= least_ms * NS_PER_MS);
+
+    /* One that goes while it waits leaves nothing behind. */
+    assert_int_equal(send(loud, bombs, BOMBS * len, MSG_NOSIGNAL), BOMBS * len);
+    scene_turns(TURNS);
+    (void)close(loud);
+    (void)close(quiet);
+    for (int i = 0; i < ROOMS_TURNS_MAX && !session_is_empty(scene.session); i++)
+        (void)uv_run(loop_uv(scene.loop), UV_RUN_ONCE);
+    scene_end();
+    room_endpoint.compresses = false;
+    room_endpoint.max_message_bytes = 1000;
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_flood_of_pings_is_answered_in_portions),
         cmocka_unit_test(the_quiet_do_not_wait_for_the_loud),
         cmocka_unit_test(requests_of_strangers_are_answered_in_portions),
         cmocka_unit_test(requests_with_a_key_are_answered_in_portions),
+        cmocka_unit_test(bombs_wait_in_a_line_of_their_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
