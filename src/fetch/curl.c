@@ -6,15 +6,13 @@
 
 struct curl_functions curl;
 
-enum err curl_load(struct err_note *note) {
-    static const char *const names[] = {
+static const char *const names[] = {
 #define X(name) "curl_" #name,
-        CURL_FUNCTIONS(X)
+    CURL_FUNCTIONS(X)
 #undef X
-    };
-    static bool is_loaded;
-    if (is_loaded) return ERR_OK;
-    enum err e = library_load("libcurl.so.4", names, countof(names), &curl, note);
-    is_loaded = e == ERR_OK;
-    return e;
+};
+static struct library library = { "libcurl.so.4", names, countof(names), &curl, false };
+
+enum err curl_load(struct err_note *note) {
+    return library_load(&library, note);
 }

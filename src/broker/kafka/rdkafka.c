@@ -6,15 +6,13 @@
 
 struct rdkafka_functions rdkafka;
 
-enum err rdkafka_load(struct err_note *note) {
-    static const char *const names[] = {
+static const char *const names[] = {
 #define X(name) "rd_kafka_" #name,
-        RDKAFKA_FUNCTIONS(X)
+    RDKAFKA_FUNCTIONS(X)
 #undef X
-    };
-    static bool is_loaded;
-    if (is_loaded) return ERR_OK;
-    enum err e = library_load("librdkafka.so.1", names, countof(names), &rdkafka, note);
-    is_loaded = e == ERR_OK;
-    return e;
+};
+static struct library library = { "librdkafka.so.1", names, countof(names), &rdkafka, false };
+
+enum err rdkafka_load(struct err_note *note) {
+    return library_load(&library, note);
 }

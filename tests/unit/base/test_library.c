@@ -20,7 +20,8 @@ static void functions_can_be_called(void **state) {
         long (*lrint)(double);
         int (*ilogb)(double);
     } table;
-    assert_int_equal(library_load(LIBRARY, names, countof(names), &table, NULL), ERR_OK);
+    struct library library = { LIBRARY, names, countof(names), &table, false };
+    assert_int_equal(library_load(&library, NULL), ERR_OK);
     assert_int_equal(table.lrint(2.6), 3);
     assert_int_equal(table.ilogb(8.0), 3);
 }
@@ -30,9 +31,11 @@ static void what_is_missing_is_named(void **state) {
     static const char *const names[] = { "lrint", "no_such_function" };
     void *table[2];
     struct err_note note = { "" };
-    assert_int_equal(library_load("libnone.so.7", names, 2, table, &note), ERR_UNSUPPORTED);
+    struct library library = { "libnone.so.7", names, countof(names), table, false };
+    assert_int_equal(library_load(&library, &note), ERR_UNSUPPORTED);
     assert_non_null(strstr(note.text, "not installed: libnone.so.7"));
-    assert_int_equal(library_load(LIBRARY, names, 2, table, &note), ERR_UNSUPPORTED);
+    library.file = LIBRARY;
+    assert_int_equal(library_load(&library, &note), ERR_UNSUPPORTED);
     assert_non_null(strstr(note.text, "no_such_function"));
 }
 
